@@ -1,0 +1,263 @@
+package index
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	bolt "go.etcd.io/bbolt"
+)
+
+// Index is an open index.db, read-only and safe for concurrent use. It keeps
+// answering after its build was removed, until Close.
+type Index struct {
+	db      *bolt.DB
+	dir     string
+	summary Summary
+	buffers sync.Pool // *readBuffers
+}
+
+// readBuffers is the scratch memory of one block read.
+type readBuffers struct {
+	rows          []Packet
+	data, columns []byte
+}
+
+// Open opens the index.db in folder dir.
+func Open(dir string) (*Index, error) {
+	path := filepath.Join(dir, indexFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open index %s: %w", path, ErrGone)
+	}
+	x := &Index{dir: dir}
+	x.buffers.New = func() any { return &readBuffers{} }
+	err := guard(path, func() (err error) {
+		x.db, err = bolt.Open(path, 0, &bolt.Options{ReadOnly: true, Timeout: openTimeout})
+		return err
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open index %s: %w", path, ErrGone)
+	case errors.Is(err, bolt.ErrTimeout):
+		return nil, fmt.Errorf("open index %s: %w", path, ErrBusy)
+	case err != nil:
+		return nil, &CorruptError{File: path, Reason: err.Error()}
+	}
+	if err := x.readSummary(); err != nil {
+		_ = x.db.Close()
+		return nil, err
+	}
+	return x, nil
+}
+
+// readSummary loads the summary and refuses a format that it does not know.
+func (x *Index) readSummary() error {
+	return x.view(func(v *view) error {
+		body, err := v.get(bucketMeta, []byte(keyCapture))
+		if err != nil {
+			return err
+		}
+		body, err = unpack(body, nil)
+		if err == nil {
+			err = json.Unmarshal(body, &x.summary)
+		}
+		if err != nil {
+			return v.corrupt(bucketMeta, []byte(keyCapture), err)
+		}
+		if x.summary.Format > FormatVersion {
+			return fmt.Errorf("open index %s: %w (%d, known is %d): use a newer pcapidx", v.path(), ErrNewer, x.summary.Format, FormatVersion)
+		}
+		return nil
+	})
+}
+
+// Close releases the file.
+func (x *Index) Close() error { return x.db.Close() }
+
+// Summary gives what is known about the whole capture; it must not be changed.
+func (x *Index) Summary() *Summary { return &x.summary }
+
+// guard runs fn and turns panics and memory faults, which a damaged file can
+// cause inside bbolt, into a CorruptError.
+func guard(path string, fn func() error) (err error) {
+	old := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(old)
+		if r := recover(); r != nil {
+			err = &CorruptError{File: path, Reason: fmt.Sprintf("page structure is damaged (%v)", r)}
+		}
+	}()
+	return fn()
+}
+
+// view is one read transaction.
+type view struct {
+	x  *Index
+	tx *bolt.Tx
+}
+
+func (x *Index) view(fn func(*view) error) error {
+	return guard(x.db.Path(), func() error {
+		return x.db.View(func(tx *bolt.Tx) error { return fn(&view{x: x, tx: tx}) })
+	})
+}
+
+func (v *view) path() string { return v.x.db.Path() }
+
+func (v *view) corrupt(bucket string, key []byte, err error) error {
+	return &CorruptError{File: v.path(), Bucket: bucket, Key: append([]byte(nil), key...), Reason: err.Error()}
+}
+
+var errChecksum = errors.New("checksum differs")
+
+// get gives a value that must be there, checked and without its checksum.
+func (v *view) get(bucket string, key []byte) ([]byte, error) {
+	body, err := v.find(bucket, key)
+	if err == nil && body == nil {
+		err = v.corrupt(bucket, key, errors.New("value is missing"))
+	}
+	return body, err
+}
+
+// find gives a value, or nil if there is none.
+func (v *view) find(bucket string, key []byte) ([]byte, error) {
+	b := v.tx.Bucket([]byte(bucket))
+	if b == nil {
+		return nil, v.corrupt(bucket, nil, errors.New("bucket is missing"))
+	}
+	value := b.Get(key)
+	if value == nil {
+		return nil, nil
+	}
+	body, ok := unseal(key, value)
+	if !ok {
+		return nil, v.corrupt(bucket, key, errChecksum)
+	}
+	return body, nil
+}
+
+// scan calls fn for the values of a bucket from the last key <= from (or the
+// first one) onwards, until fn returns false.
+func (v *view) scan(bucket string, from []byte, fn func(key, body []byte) (bool, error)) error {
+	b := v.tx.Bucket([]byte(bucket))
+	if b == nil {
+		return v.corrupt(bucket, nil, errors.New("bucket is missing"))
+	}
+	c := b.Cursor()
+	key, value := c.Seek(from)
+	if string(key) != string(from) {
+		if key, value = c.Prev(); key == nil {
+			key, value = c.First()
+		}
+	}
+	for ; key != nil; key, value = c.Next() {
+		body, ok := unseal(key, value)
+		if !ok {
+			return v.corrupt(bucket, key, errChecksum)
+		}
+		more, err := fn(key, body)
+		if err != nil {
+			return v.wrap(bucket, key, err)
+		}
+		if !more {
+			return nil
+		}
+	}
+	return nil
+}
+
+// wrap names the value that a decoder refused and passes other errors on.
+func (v *view) wrap(bucket string, key []byte, err error) error {
+	if errors.Is(err, errShort) {
+		return v.corrupt(bucket, key, err)
+	}
+	return err
+}
+
+// Datagram gives the frames that a reassembled IP datagram came from; nil if
+// the frame did not complete one.
+func (x *Index) Datagram(frame uint32) (frames []uint32, err error) {
+	err = x.view(func(v *view) error {
+		body, err := v.find(bucketDatagrams, key32(frame))
+		if err == nil && body != nil {
+			frames, err = decodeFrameList(body)
+			err = v.wrap(bucketDatagrams, key32(frame), err)
+		}
+		return err
+	})
+	return frames, err
+}
+
+// Posting gives the frames of a segment that have a value in a field, as
+// numbers within the segment; nil if there are none. ok is false when the field
+// is not indexed there (over its budget): any frame may have it.
+func (x *Index) Posting(segment uint16, field PostingField, value []byte) (b *roaring.Bitmap, ok bool, err error) {
+	ok = true
+	err = x.view(func(v *view) error {
+		over, err := v.find(bucketPostings, keyPosting(segment, field, make([]byte, overflowLen)))
+		if err != nil || over != nil {
+			ok = over == nil
+			return err
+		}
+		key := keyPosting(segment, field, value)
+		body, err := v.find(bucketPostings, key)
+		if err != nil || body == nil {
+			return err
+		}
+		b, err = decodeBitmap(body)
+		return v.wrap(bucketPostings, key, err)
+	})
+	return b, ok, err
+}
+
+// Segments gives the number of segments of the capture.
+func (x *Index) Segments() int {
+	return int((uint64(x.summary.Frames) + segmentFrames - 1) >> segmentBits)
+}
+
+// Members calls yield for every frame of a connection, in order, until it
+// returns false.
+func (x *Index) Members(c *Connection, yield func(Member) bool) error {
+	first, _ := segmentOf(c.First)
+	last, _ := segmentOf(c.Last)
+	return x.view(func(v *view) error {
+		for segment := first; segment <= last; segment++ {
+			more, err := v.members(segment, c.Number, yield)
+			if err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (v *view) members(segment uint16, conn uint32, yield func(Member) bool) (more bool, err error) {
+	more = true
+	err = v.scan(bucketMembers, keyMember(segment, conn, 0), func(key, body []byte) (bool, error) {
+		if len(key) != 10 {
+			return false, errShort
+		}
+		s, first := binary.BigEndian.Uint16(key), binary.BigEndian.Uint32(key[2:])
+		if s < segment {
+			return true, nil // the chunk before may still hold the connection
+		}
+		if s > segment || first > conn {
+			return false, nil
+		}
+		_, err := eachMember(body, s, first, func(m Member) bool {
+			if m.Conn == conn {
+				more = yield(m)
+			}
+			return more && m.Conn <= conn
+		})
+		return more && err == nil, err
+	})
+	return more, err
+}

@@ -1,0 +1,75 @@
+package index
+
+// Summary is what is known about a whole capture; it is stored once per index
+// and is the source of every overview.
+type Summary struct {
+	Format  int `json:"format"`  // FormatVersion of the writer
+	Content int `json:"content"` // ContentVersion of the writer
+
+	File FileInfo `json:"file"`
+
+	Frames        uint32 `json:"frames"`
+	Bytes         uint64 `json:"bytes"`          // sum of original frame lengths
+	CapturedBytes uint64 `json:"captured_bytes"` // sum of captured lengths
+	Connections   uint32 `json:"connections"`
+	TCPStreams    uint32 `json:"tcp_streams"`
+	UDPStreams    uint32 `json:"udp_streams"`
+
+	// Timed counts the frames that have a time. Start and End are the earliest
+	// and the latest of them, whatever their order in the file; Backwards
+	// counts frames that are earlier than the one before.
+	Timed     uint32 `json:"timed"`
+	Start     Time   `json:"start"`
+	End       Time   `json:"end"`
+	Backwards uint32 `json:"backwards,omitempty"`
+
+	// Sizes counts frames by original length, in the classes of SizeClasses.
+	Sizes []uint64 `json:"sizes"`
+	// Stacks is the dictionary of layer stacks that Packet.Stack refers to.
+	Stacks []Stack `json:"stacks"`
+	// Addresses are the busiest network addresses by bytes, at most
+	// TopAddresses, busiest first.
+	Addresses []AddressCount `json:"addresses"`
+
+	Counters Counters `json:"counters"`
+}
+
+// Stack is one combination of protocol layers and how often it occurred.
+type Stack struct {
+	Layers string `json:"layers"` // Wireshark's frame.protocols, layers 2 to 4: "eth:ethertype:ip:tcp"
+	Frames uint64 `json:"frames"`
+	Bytes  uint64 `json:"bytes"` // original lengths
+}
+
+// AddressCount counts the frames that have an address as source or destination
+// of their outermost IP header.
+type AddressCount struct {
+	Address string `json:"address"`
+	Frames  uint64 `json:"frames"`
+	Bytes   uint64 `json:"bytes"`
+}
+
+// TopAddresses bounds Summary.Addresses.
+const TopAddresses = 100
+
+// Counters say what was wrong, skipped or limited. Zero ones are left out.
+type Counters struct {
+	Malformed           uint64 `json:"malformed,omitempty"`            // frames with a header that contradicts itself
+	Truncated           uint64 `json:"truncated,omitempty"`            // frames whose headers the snap length cut
+	Sliced              uint64 `json:"sliced,omitempty"`               // frames with fewer captured bytes than their original length
+	Panics              uint64 `json:"panics,omitempty"`               // decoder panics recovered
+	Fragments           uint64 `json:"fragments,omitempty"`            // IP fragments seen
+	Reassembled         uint64 `json:"reassembled,omitempty"`          // datagrams put together
+	FragmentsUnfinished uint64 `json:"fragments_unfinished,omitempty"` // datagrams of which a part never came
+	FragmentsDropped    uint64 `json:"fragments_dropped,omitempty"`    // datagrams given up because of the reassembly budget
+	StacksCapped        uint64 `json:"stacks_capped,omitempty"`        // frames whose layer stack found no place in the dictionary
+	AddressesCapped     uint64 `json:"addresses_capped,omitempty"`     // frames whose address found no place in the address table
+	HistoriesCapped     uint64 `json:"histories_capped,omitempty"`     // connections whose history was cut
+	PostingsOverBudget  uint64 `json:"postings_over_budget,omitempty"` // (segment, field) pairs answered by scanning instead
+	UnknownLinkTypes    uint64 `json:"unknown_link_types,omitempty"`   // frames of a link type that is not decoded
+	MembershipsCapped   uint64 `json:"memberships_capped,omitempty"`   // connections of a frame beyond the limit per frame
+}
+
+// SizeClasses gives the lower bounds of the frame length classes, bytes, as
+// Wireshark's packet length statistics has them.
+func SizeClasses() []uint32 { return []uint32{0, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120} }

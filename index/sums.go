@@ -1,0 +1,100 @@
+package index
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// sumsFile stands beside index.db and holds the CRC-32C of every sumsChunk
+// bytes of it: bbolt's own page structure has no checksums.
+const (
+	sumsFile  = "index.sum"
+	sumsChunk = 1 << 20
+)
+
+type sums struct {
+	Bytes  int64    `json:"bytes"`
+	CRC32C []uint32 `json:"crc32c"` // one per MiB
+}
+
+// computeSums reads the whole file at path.
+func computeSums(path string) (*sums, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	s := &sums{CRC32C: []uint32{}}
+	buf := make([]byte, sumsChunk)
+	for {
+		n, err := io.ReadFull(f, buf)
+		if n > 0 {
+			s.Bytes += int64(n)
+			s.CRC32C = append(s.CRC32C, crc32.Checksum(buf[:n], castagnoli()))
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// writeSums writes sumsFile for the index.db in dir and syncs it.
+func writeSums(dir string) error {
+	s, err := computeSums(filepath.Join(dir, indexFile))
+	if err != nil {
+		return fmt.Errorf("sum index: %w", err)
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("sum index: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, sumsFile), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return fmt.Errorf("sum index: %w", err)
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("sum index: %w", err)
+	}
+	return nil
+}
+
+// verifySums compares index.db with sumsFile and describes every difference.
+func verifySums(dir string) (problems []string, err error) {
+	path := filepath.Join(dir, indexFile)
+	got, err := computeSums(path)
+	if err != nil {
+		return nil, fmt.Errorf("check index: %w", err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, sumsFile))
+	if err != nil {
+		return []string{"index.sum cannot be read: " + err.Error()}, nil
+	}
+	var want sums
+	if err := json.Unmarshal(b, &want); err != nil {
+		return []string{"index.sum is damaged"}, nil
+	}
+	if got.Bytes != want.Bytes {
+		problems = append(problems, fmt.Sprintf("index.db has %d bytes, written were %d", got.Bytes, want.Bytes))
+	}
+	for i := range min(len(got.CRC32C), len(want.CRC32C)) {
+		if got.CRC32C[i] != want.CRC32C[i] {
+			problems = append(problems, fmt.Sprintf("index.db bytes %d to %d changed since they were written", int64(i)*sumsChunk, min(int64(i+1)*sumsChunk, got.Bytes)-1))
+		}
+	}
+	return problems, nil
+}

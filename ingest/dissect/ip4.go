@@ -1,0 +1,74 @@
+package dissect
+
+import (
+	"net/netip"
+
+	"github.com/google/gopacket"
+)
+
+const ipv4Header = 20 // RFC 791, without options
+
+// ipv4 is an IPv4 packet (RFC 791).
+type ipv4 struct{ *scan }
+
+func (ipv4) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoIP) }
+
+func (l ipv4) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	if len(data) < 1 {
+		l.add(ProtoIP, 0)
+		return l.short(ipv4Header)
+	}
+	header := int(data[0]&0xf) * 4
+	l.add(ProtoIP, header)
+	if data[0]>>4 != 4 || header < ipv4Header {
+		return errMalformed
+	}
+	if len(data) < ipv4Header {
+		return l.short(header)
+	}
+	total := int(be16(data, 2))
+	if total == 0 { // the sending host's segmentation offload fills it in later
+		total = l.rep
+	}
+	if total < header {
+		return errMalformed
+	}
+	l.rep = min(l.rep, total)
+	data = data[:min(len(data), l.rep)]
+	l.packet.Networks = append(l.packet.Networks, Network{
+		Src: netip.AddrFrom4([4]byte(data[12:16])), Dst: netip.AddrFrom4([4]byte(data[16:20])),
+		Layer: l.layer(), Proto: data[9], TTL: data[8], Quoted: l.quoted,
+	})
+	l.network = len(l.packet.Networks) - 1
+	if len(data) < header {
+		return l.short(header)
+	}
+	const more, offsetMask = 0x2000, 0x1fff
+	flags := be16(data, 6)
+	l.fragmented = flags&more != 0
+	if flags&(more|offsetMask) != 0 {
+		f := Fragment{
+			ID: uint32(be16(data, 4)), Proto: data[9], More: flags&more != 0,
+			Offset: uint32(flags&offsetMask) * 8, Length: uint32(total - header),
+		}
+		if l.fragment(f, len(data)-header, header) {
+			return l.pass(ProtoData, data, header, rest)
+		}
+	}
+	return l.pass(ipPayload(data[9], false), data, header, rest)
+}
+
+// fragment records f, a fragment with captured bytes after a header of the
+// given length, unless it is a first one to be decoded as far as it goes: a
+// fragment which cannot be reassembled because it was cut or is empty.
+func (s *scan) fragment(f Fragment, captured, header int) bool {
+	f.Complete = int(f.Length) <= captured
+	if f.Offset == 0 && (!f.Complete || f.Length == 0) {
+		return false
+	}
+	f.Network = uint16(s.network)
+	f.Start = uint32(s.pos + header)
+	s.packet.fragment = f
+	s.packet.Fragment = &s.packet.fragment
+	return true
+}

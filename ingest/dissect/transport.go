@@ -1,0 +1,175 @@
+package dissect
+
+import "github.com/google/gopacket"
+
+// transport records t, whose header of the given length starts at the current
+// position, and fills in the indexes and the payload's place.
+func (s *scan) transport(t Transport, data []byte, header int) {
+	header = min(header, len(data))
+	t.Network = uint16(max(s.network, 0))
+	t.Layer = s.layer()
+	t.Quoted = s.quoted
+	t.Payload = uint32(s.pos + header)
+	t.Captured = uint32(len(data) - header)
+	if t.HasLength {
+		t.Captured = min(t.Captured, t.Length)
+	}
+	if s.network >= 0 {
+		s.packet.Transports = append(s.packet.Transports, t)
+	}
+}
+
+// tcp is a TCP segment (RFC 9293).
+type tcp struct{ *scan }
+
+const tcpHeader = 20
+
+func (tcp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoTCP) }
+
+func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	t := Transport{Kind: TCP}
+	if len(data) < tcpHeader {
+		return l.cut(t, data)
+	}
+	t.SrcPort, t.DstPort = be16(data, 0), be16(data, 2)
+	t.Seq, t.Ack, t.Flags, t.Window = be32(data, 4), be32(data, 8), be16(data, 12)&0xfff, be16(data, 14)
+	t.HasTCP, t.HasSeq = true, true
+	header := int(data[12]>>4) * 4
+	t.HeaderLength = uint8(header)
+	t.BadOffset = header < tcpHeader
+	l.add(ProtoTCP, max(header, tcpHeader))
+	if header <= l.rep && !l.quoted && !l.fragmented {
+		t.HasLength, t.Length = true, uint32(l.rep-header)
+	}
+	switch {
+	case t.BadOffset:
+		l.transport(t, data, header)
+		return errMalformed
+	case header > len(data):
+		t.OptionsCut = true
+		l.transport(t, data, header)
+		return l.short(header)
+	}
+	t.OptionsCut = header > tcpHeader && !optionsWhole(data[tcpHeader:header])
+	l.transport(t, data, header)
+	return l.end()
+}
+
+// cut records as much of a TCP header as was captured or quoted.
+func (l tcp) cut(t Transport, data []byte) error {
+	l.add(ProtoTCP, len(data))
+	if len(data) >= 4 {
+		t.SrcPort, t.DstPort = be16(data, 0), be16(data, 2)
+		if len(data) >= 8 {
+			t.Seq, t.HasSeq = be32(data, 4), true
+		}
+		if len(data) >= 16 {
+			t.Ack, t.Flags, t.Window, t.HasTCP = be32(data, 8), be16(data, 12)&0xfff, be16(data, 14), true
+			header := int(data[12]>>4) * 4
+			t.HeaderLength = uint8(header)
+			t.BadOffset, t.OptionsCut = header < tcpHeader, true
+			if header <= l.rep && !l.quoted && !l.fragmented {
+				t.HasLength, t.Length = true, uint32(l.rep-header)
+			}
+		}
+		l.transport(t, data, len(data))
+	}
+	return l.short(tcpHeader)
+}
+
+// optionsWhole tells whether the options end with their field or before.
+func optionsWhole(b []byte) bool {
+	for len(b) > 0 {
+		switch b[0] {
+		case 0: // end of list
+			return true
+		case 1: // no operation
+			b = b[1:]
+			continue
+		}
+		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
+			return false
+		}
+		b = b[b[1]:]
+	}
+	return true
+}
+
+// udp is a UDP datagram (RFC 768).
+type udp struct{ *scan }
+
+const udpHeader = 8
+
+func (udp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoUDP) }
+
+func (l udp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	l.add(ProtoUDP, udpHeader)
+	if len(data) < udpHeader {
+		return l.cutPorts(UDP, data, udpHeader)
+	}
+	length := int(be16(data, 4))
+	if length == 0 && l.rep > 0xffff { // jumbogram (RFC 2675, section 4)
+		length = l.rep
+	}
+	if length < udpHeader {
+		l.ports(UDP, data, udpHeader, -1)
+		return errMalformed
+	}
+	length = min(length, l.rep) - udpHeader
+	return l.ports(UDP, data, udpHeader, length)
+}
+
+// udpLite is UDP-Lite (RFC 3828): its length field is the checksum coverage.
+type udpLite struct{ *scan }
+
+func (udpLite) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoUDPLite) }
+
+func (l udpLite) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	l.add(ProtoUDPLite, udpHeader)
+	if len(data) < udpHeader {
+		return l.cutPorts(UDPLite, data, udpHeader)
+	}
+	return l.ports(UDPLite, data, udpHeader, l.rep-udpHeader)
+}
+
+// cutPorts records the ports of a header that is not there in full.
+func (s *scan) cutPorts(kind Kind, data []byte, header int) error {
+	if len(data) >= 4 {
+		s.transport(Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2)}, data, header)
+	}
+	return s.short(header)
+}
+
+// ports records a transport and goes on to the tunnel that its ports mean.
+// A negative length is none.
+func (s *scan) ports(kind Kind, data []byte, header, length int) error {
+	t := Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2)}
+	if length >= 0 && !s.quoted && !s.fragmented {
+		t.Length, t.HasLength = uint32(length), true
+	}
+	s.transport(t, data, header)
+	next := udpPayload(t.SrcPort, t.DstPort)
+	if next == protoNone || length <= 0 {
+		return s.end()
+	}
+	return s.pass(next, data, header, length)
+}
+
+// sctp is an SCTP packet (RFC 9260): the common header only.
+type sctp struct{ *scan }
+
+func (sctp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoSCTP) }
+
+func (l sctp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const header = 12
+	l.add(ProtoSCTP, header)
+	if len(data) < header {
+		return l.cutPorts(SCTP, data, header)
+	}
+	t := Transport{Kind: SCTP, SrcPort: be16(data, 0), DstPort: be16(data, 2)}
+	if !l.quoted && !l.fragmented {
+		t.Length, t.HasLength = uint32(l.rep-header), true
+	}
+	l.transport(t, data, header)
+	return l.end()
+}

@@ -1,0 +1,286 @@
+// Package ingest reads a capture once and writes its index.
+//
+// Ingest is the whole use case: it recognises a capture that the store has,
+// builds the index of a new one and publishes it. Reindex does the same from
+// the packets that the store holds. The stages are a pipeline (pipeline.go):
+// source reads the container, dissect decodes layers 2 to 4 of each frame,
+// track follows connections in file order, index stores.
+//
+// What is wrong in a capture is data and ends up in the summary; errors are
+// about the file (it cannot be read, it is no capture), the store (busy, full)
+// or the caller's context. Memory is bounded by Config, never by the capture.
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"pcapidx/index"
+	"pcapidx/ingest/source"
+)
+
+// Config holds the limits of an ingest. The zero value means the defaults.
+type Config struct {
+	// MaxConnections is how many connections are kept in memory; idle ones
+	// above it are spilled to disk. It does not change the index. Default 131072.
+	MaxConnections int
+	// ReassemblyBytes bounds the IP fragments held. Default 16 MiB.
+	ReassemblyBytes int
+	// Workers dissect and compress. It does not change the index. Default: the
+	// number of CPUs, at most 4.
+	Workers int
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxConnections <= 0 {
+		c.MaxConnections = 1 << 17
+	}
+	if c.ReassemblyBytes <= 0 {
+		c.ReassemblyBytes = 16 << 20
+	}
+	if c.Workers <= 0 {
+		c.Workers = min(runtime.GOMAXPROCS(0), 4)
+	}
+	return c
+}
+
+// fingerprint names the settings that shape an index's content.
+func (c Config) fingerprint() string {
+	return fmt.Sprintf("reassembly=%d", c.ReassemblyBytes)
+}
+
+// Input is a capture to ingest.
+type Input struct {
+	Name   string    // base name to list it under
+	Reader io.Reader // the file as given, perhaps compressed
+	// Seeker is set when Reader can be read again from its start: only then is
+	// a capture recognised before it is built.
+	Seeker io.Seeker
+	Size   uint64 // bytes of the file as given, 0 if not known
+}
+
+// Progress is a moment of an ingest.
+type Progress struct {
+	Bytes  uint64 // of the file as given, read so far
+	Total  uint64 // of the file as given, 0 if not known
+	Frames uint32 // read so far
+}
+
+// Result says what became of an input.
+type Result struct {
+	Entry     index.Entry
+	Duplicate bool // the store had it
+}
+
+// Ingest indexes a capture into the store. Errors: source.ErrNotCapture (wrapped)
+// if it is none, index.ErrBusy, ctx's, and those of reading and writing.
+func Ingest(ctx context.Context, store *index.Store, in Input, c Config, progress func(Progress)) (*Result, error) {
+	c = c.withDefaults()
+	head, err := readHead(in.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", in.Name, err)
+	}
+	entry := index.Entry{
+		Name: in.Name, Added: time.Now().UTC().Truncate(time.Microsecond), Content: index.ContentVersion,
+		Fingerprint: c.fingerprint(), HeadSHA256: hexSum(sha256.Sum256(head)),
+	}
+	if known, err := recognise(ctx, store, in, &entry, head); err != nil || known != nil {
+		return known, err
+	}
+	b := &builder{store: store, config: c, progress: progress, total: in.Size}
+	r := io.MultiReader(&bytesReader{head}, in.Reader)
+	return b.build(ctx, r, entry, nil)
+}
+
+func hexSum(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
+
+// readHead reads the first bytes of an input, fewer if it is short.
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, index.HeadBytes)
+	n, err := io.ReadFull(r, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return head[:n], err
+}
+
+// bytesReader gives a byte slice once and then lets go of it.
+type bytesReader struct{ rest []byte }
+
+func (b *bytesReader) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		b.rest = nil
+		return 0, io.EOF
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// recognise finds the input in the store. Only a file whose size and head are
+// known is hashed whole, and then left at the byte behind its head.
+func recognise(ctx context.Context, store *index.Store, in Input, e *index.Entry, head []byte) (*Result, error) {
+	if in.Seeker == nil {
+		return nil, nil
+	}
+	all, err := store.List()
+	if err != nil {
+		return nil, err
+	}
+	like := func(have *index.Entry) bool {
+		return have.HeadSHA256 == e.HeadSHA256 && have.FileBytes == in.Size &&
+			have.Fingerprint == e.Fingerprint && have.Content == e.Content
+	}
+	sum := ""
+	for i := range all {
+		have := &all[i]
+		if !like(have) {
+			continue
+		}
+		if sum == "" {
+			if sum, err = hashRest(ctx, in, head); err != nil {
+				return nil, fmt.Errorf("read %s: %w", in.Name, err)
+			}
+		}
+		if have.FileSHA256 == sum {
+			return &Result{Entry: *have, Duplicate: true}, nil
+		}
+	}
+	return nil, nil
+}
+
+// hashRest gives the SHA-256 of the whole input.
+func hashRest(ctx context.Context, in Input, head []byte) (string, error) {
+	h := sha256.New()
+	h.Write(head)
+	buf := make([]byte, 1<<20)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n, err := in.Reader.Read(buf)
+		h.Write(buf[:n])
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	if _, err := in.Seeker.Seek(int64(len(head)), io.SeekStart); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// builder makes and publishes one index.
+type builder struct {
+	store    *index.Store
+	config   Config
+	progress func(Progress)
+	total    uint64
+}
+
+// build reads r to its end, writes the index and publishes it as entry. old is
+// the summary that a re-index replaces, nil otherwise.
+func (b *builder) build(ctx context.Context, r io.Reader, entry index.Entry, old *index.Summary) (*Result, error) {
+	reader, err := source.NewReader(r, source.Config{Progress: b.report})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", entry.Name, err)
+	}
+	defer reader.Close()
+	build, err := b.store.Begin()
+	if err != nil {
+		return nil, err
+	}
+	defer build.Abort()
+	summary, err := b.write(ctx, reader, build.Dir(), old)
+	if err != nil {
+		return nil, err
+	}
+	file, data := reader.Sums()
+	entry.DataSHA256 = hexSum(data)
+	if old == nil {
+		entry.FileSHA256, entry.FileBytes = hexSum(file), summary.File.FileBytes
+	}
+	entry.Frames, entry.Bytes, entry.Connections = summary.Frames, summary.Bytes, summary.Connections
+	entry.Start, entry.End, entry.Damage = summary.Start, summary.End, summary.File.Damage
+	published, duplicate, err := build.Publish(entry, old != nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Entry: published, Duplicate: duplicate}, nil
+}
+
+func (b *builder) report(bytes uint64, frames uint32) {
+	if b.progress != nil {
+		b.progress(Progress{Bytes: bytes, Total: b.total, Frames: frames})
+	}
+}
+
+// write runs the pipeline into an index.db in dir.
+func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, old *index.Summary) (*index.Summary, error) {
+	w, err := index.CreateIndex(dir)
+	if err != nil {
+		return nil, err
+	}
+	t := newTracker(w, dir, b.config)
+	defer t.table.close()
+	p := startPipeline(ctx, reader, b.config.Workers)
+	err = p.each(func(j *job) error {
+		j.block.Data, j.block.Pieces = j.packed, j.pieces
+		j.block.Release = func() { p.free <- j }
+		if err := t.batch(&j.batch, j.packets, &j.block); err != nil {
+			j.block.Release()
+			return err
+		}
+		return w.WriteBlock(&j.block)
+	})
+	if err == nil {
+		err = t.finish()
+	}
+	if err != nil {
+		w.Abort()
+		return nil, err
+	}
+	t.summary.File = *reader.Info()
+	if old != nil { // what the container was when it was first read
+		t.summary.File.Compression, t.summary.File.FileBytes = old.File.Compression, old.File.FileBytes
+	}
+	return &t.summary, w.Finish(&t.summary)
+}
+
+// Reindex builds a capture's index anew from its stored packets and puts it in
+// the place of the one that stands.
+func Reindex(ctx context.Context, store *index.Store, ref string, c Config, progress func(Progress)) (*Result, error) {
+	c = c.withDefaults()
+	x, entry, err := store.Open(ref)
+	if err != nil {
+		return nil, err
+	}
+	defer x.Close()
+	old := x.Summary()
+	r, w := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.CloseWithError(x.Export(w))
+	}()
+	fresh := *entry
+	fresh.Content, fresh.Fingerprint = index.ContentVersion, c.fingerprint()
+	b := &builder{store: store, config: c, progress: progress, total: old.File.DataBytes}
+	result, err := b.build(ctx, r, fresh, old)
+	_ = r.CloseWithError(os.ErrClosed) // lets the exporting goroutine end
+	<-done
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}

@@ -1,0 +1,117 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/source"
+)
+
+// job is one batch on its way through the pipeline, with all memory it needs.
+//
+//	read (1 goroutine) -> dissect, compress (workers) -> track (caller) -> store (index.Writer)
+//
+// Jobs come from a fixed pool and go back to it: that bounds memory, and a slow
+// stage holds up the ones before it.
+type job struct {
+	batch   source.Batch
+	packets []dissect.Packet
+	packed  []byte
+	block   index.Block
+	pieces  []index.ContainerPiece
+	ready   chan struct{} // the workers are done with it
+}
+
+// jobs is the size of the pool: about 1 MiB each.
+const jobs = 24
+
+// pipeline connects the stages.
+type pipeline struct {
+	reader *source.Reader
+	free   chan *job
+	work   chan *job
+	order  chan *job // same jobs, in file order
+	failed error     // of the reading goroutine; read it after order was closed
+	wait   sync.WaitGroup
+}
+
+// startPipeline starts reading and dissecting. The caller takes jobs from
+// order, waits for ready, and gives them back through free; then it calls stop.
+func startPipeline(ctx context.Context, r *source.Reader, workers int) *pipeline {
+	p := &pipeline{
+		reader: r, free: make(chan *job, jobs), work: make(chan *job, jobs), order: make(chan *job, jobs),
+	}
+	for range jobs {
+		p.free <- &job{packets: make([]dissect.Packet, source.BatchFrames), ready: make(chan struct{}, 1)}
+	}
+	p.wait.Add(1 + workers)
+	go p.read(ctx)
+	for range workers {
+		go p.dissect()
+	}
+	return p
+}
+
+// read fills batches until the end of the file.
+func (p *pipeline) read(ctx context.Context) {
+	defer p.wait.Done()
+	defer close(p.order)
+	defer close(p.work)
+	for {
+		select {
+		case <-ctx.Done():
+			p.failed = ctx.Err()
+			return
+		case j := <-p.free:
+			if err := p.reader.Next(&j.batch); err != nil {
+				if !errors.Is(err, io.EOF) {
+					p.failed = err
+				}
+				return
+			}
+			p.work <- j
+			p.order <- j
+		}
+	}
+}
+
+// dissect decodes and compresses batches, each by itself.
+func (p *pipeline) dissect() {
+	defer p.wait.Done()
+	d := dissect.NewDecoder()
+	for j := range p.work {
+		b := &j.batch
+		for i := range b.Frames {
+			d.Decode(b.Links[i], b.Packet(i), int(b.Frames[i].OrigLen), &j.packets[i])
+		}
+		j.packed = index.PackData(j.packed[:0], b.Data)
+		j.pieces = j.pieces[:0]
+		for _, piece := range b.Pieces {
+			j.pieces = append(j.pieces, index.ContainerPiece{Before: piece.Before, Data: piece.Data})
+		}
+		j.ready <- struct{}{}
+	}
+}
+
+// each hands the jobs to fn in file order. After an error it drains the rest.
+func (p *pipeline) each(fn func(*job) error) (err error) {
+	for j := range p.order {
+		<-j.ready
+		if err != nil {
+			p.free <- j
+			continue
+		}
+		if err = fn(j); err != nil {
+			_ = p.reader.Close() // makes the reading goroutine stop
+		}
+	}
+	p.wait.Wait()
+	if p.failed != nil && err == nil {
+		err = p.failed
+	}
+	return err
+}

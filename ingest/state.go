@@ -1,0 +1,53 @@
+package ingest
+
+import (
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+)
+
+// encode appends what is needed to go on with a connection later: its record,
+// its key's order and its TCP state. The format lives only while one ingest
+// runs.
+func (c *conn) encode(b []byte) []byte {
+	var bits byte
+	if c.aIsHigh {
+		bits |= 1
+	}
+	b = append(b, bits, byte(c.payloadBy))
+	b = index.AppendConnection(b, &c.Connection)
+	if c.key.kind == dissect.TCP {
+		b = c.tcp.AppendBinary(b)
+		b = c.zeek.AppendBinary(b)
+	}
+	return b
+}
+
+// decode restores what encode wrote; false if it is damaged.
+func (c *conn) decode(b []byte) bool {
+	if len(b) < 2 {
+		return false
+	}
+	c.aIsHigh, c.payloadBy = b[0]&1 != 0, int8(b[1])
+	rec, rest, err := index.DecodeConnection(b[2:])
+	if err != nil {
+		return false
+	}
+	c.Connection = rec
+	low, high := rec.A, rec.B
+	if c.aIsHigh {
+		low, high = high, low
+	}
+	c.key = connKey{
+		low: low.Addr(), high: high.Addr(), lowPort: low.Port(), highPort: high.Port(), kind: dissect.Kind(rec.Kind),
+	}
+	switch c.key.kind {
+	case dissect.ICMP, dissect.ICMPv6:
+		c.key.lowPort, c.key.highPort = rec.EchoID, rec.EchoID
+	case dissect.TCP:
+		if rest = c.tcp.DecodeBinary(rest); rest == nil {
+			return false
+		}
+		rest = c.zeek.DecodeBinary(rest)
+	}
+	return rest != nil || c.key.kind != dissect.TCP
+}

@@ -1,0 +1,265 @@
+package ingest
+
+import (
+	"fmt"
+	"hash/maphash"
+	"net/netip"
+	"slices"
+
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/tcp"
+)
+
+// connKey identifies a connection: both endpoints in a fixed order, and the
+// transport. For ICMP echo pairs the identifier stands in both ports.
+type connKey struct {
+	low, high         netip.Addr
+	lowPort, highPort uint16
+	kind              dissect.Kind
+}
+
+// keyOf orders the endpoints of a packet; swapped says that its sender is high.
+func keyOf(kind dissect.Kind, src, dst netip.Addr, srcPort, dstPort uint16) (k connKey, swapped bool) {
+	if c := src.Compare(dst); c > 0 || c == 0 && srcPort > dstPort {
+		return connKey{low: dst, high: src, lowPort: dstPort, highPort: srcPort, kind: kind}, true
+	}
+	return connKey{low: src, high: dst, lowPort: srcPort, highPort: dstPort, kind: kind}, false
+}
+
+// conn is the state of one connection while its capture is read.
+type conn struct {
+	index.Connection
+	key       connKey
+	aIsHigh   bool // side A is the key's high endpoint
+	payloadBy int8 // side that sent the first payload, -1: none yet
+	tcp       tcp.Conn
+	zeek      tcp.Zeek
+	newer     *conn // more recently used neighbour
+	older     *conn
+	lists     [2]connLists // by sender
+	listsSet  [2]bool      // lists is filled for the current segment
+}
+
+// connLists are the posting lists of one direction in the current segment.
+type connLists struct{ src, dst, srcPort, dstPort index.PostingList }
+
+// connTable holds the connections that are in use and spills idle ones to a
+// cold table. Connections are numbered as they appear.
+type connTable struct {
+	limit  int
+	dir    string // for the cold table's files
+	byKey  map[connKey]*conn
+	newest *conn // list by last use
+	oldest *conn
+	seed   maphash.Seed
+	cold   *coldTable // nil until the first spill
+	next   uint32     // number of the next connection
+	stream map[dissect.Kind]uint32
+	free   []*conn
+}
+
+func newConnTable(dir string, limit int) *connTable {
+	return &connTable{
+		limit: limit, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
+	}
+}
+
+// find gives the newest connection of a key, from memory or from disk; nil if
+// there is none.
+func (t *connTable) find(k connKey) (*conn, error) {
+	if c := t.byKey[k]; c != nil {
+		t.touch(c)
+		return c, nil
+	}
+	if t.cold == nil {
+		return nil, nil
+	}
+	var c *conn
+	_, err := t.cold.find(maphash.Comparable(t.seed, k), func(number uint32, state []byte) bool {
+		c = t.blank()
+		if c.decode(state) && c.key == k {
+			c.Number = number
+			return true
+		}
+		t.free, c = append(t.free, c), nil
+		return false
+	})
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return c, t.insert(c)
+}
+
+// add makes the next connection for a key, in place of an older one if there is
+// one. Its sides are those of the packet that begins it.
+func (t *connTable) add(k connKey, swapped bool) (*conn, error) {
+	if old := t.byKey[k]; old != nil {
+		t.unlink(old)
+		delete(t.byKey, k)
+		if err := t.spill([]*conn{old}, false); err != nil {
+			return nil, err
+		}
+	}
+	c := t.blank()
+	c.key, c.aIsHigh = k, swapped
+	c.Number, t.next = t.next, t.next+1
+	c.Kind, c.payloadBy = uint8(k.kind), -1
+	a, b := netip.AddrPortFrom(k.low, k.lowPort), netip.AddrPortFrom(k.high, k.highPort)
+	if swapped {
+		a, b = b, a
+	}
+	c.A, c.B, c.Stream = a, b, index.NoStream
+	switch k.kind {
+	case dissect.TCP, dissect.SCTP:
+		c.Stream = t.nextStream(k.kind)
+	case dissect.UDP, dissect.UDPLite: // udp.stream counts both
+		c.Stream = t.nextStream(dissect.UDP)
+	default:
+		c.EchoID = k.lowPort
+		c.A, c.B = netip.AddrPortFrom(a.Addr(), 0), netip.AddrPortFrom(b.Addr(), 0)
+	}
+	return c, t.insert(c)
+}
+
+func (t *connTable) nextStream(kind dissect.Kind) uint32 {
+	n := t.stream[kind]
+	t.stream[kind]++
+	return n
+}
+
+func (t *connTable) blank() *conn {
+	if n := len(t.free); n > 0 {
+		c := t.free[n-1]
+		t.free = t.free[:n-1]
+		*c = conn{}
+		return c
+	}
+	return &conn{}
+}
+
+// insert makes c the most recently used connection and spills the least
+// recently used eighth when the table is full.
+func (t *connTable) insert(c *conn) error {
+	t.byKey[c.key] = c
+	t.link(c)
+	if len(t.byKey) <= t.limit {
+		return nil
+	}
+	idle := make([]*conn, 0, t.limit/8+1)
+	for o := t.oldest; o != nil && o != c && len(idle) < cap(idle); o = o.newer {
+		idle = append(idle, o)
+	}
+	for _, o := range idle {
+		t.unlink(o)
+		delete(t.byKey, o.key)
+	}
+	return t.spill(idle, true)
+}
+
+// spill writes connections to the cold table; those that may be looked up again
+// by key are found there.
+func (t *connTable) spill(cs []*conn, lookup bool) error {
+	if t.cold == nil {
+		var err error
+		if t.cold, err = newColdTable(t.dir); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(cs, func(a, b *conn) int { return int(int64(a.Number) - int64(b.Number)) })
+	numbers, states := make([]uint32, len(cs)), make([][]byte, len(cs))
+	var keys []coldEntry
+	for i, c := range cs {
+		numbers[i], states[i] = c.Number, c.encode(nil)
+		if lookup {
+			keys = append(keys, coldEntry{hash: maphash.Comparable(t.seed, c.key), number: c.Number})
+		}
+	}
+	t.free = append(t.free, cs...)
+	return t.cold.store(numbers, states, keys)
+}
+
+// each calls fn for all connections in the order of their numbers.
+func (t *connTable) each(fn func(*conn) error) error {
+	hot := make([]*conn, 0, len(t.byKey))
+	for c := t.oldest; c != nil; c = c.newer {
+		hot = append(hot, c)
+	}
+	slices.SortFunc(hot, func(a, b *conn) int { return int(int64(a.Number) - int64(b.Number)) })
+	for n := uint32(0); n < t.next; n++ {
+		if len(hot) > 0 && hot[0].Number == n {
+			if err := fn(hot[0]); err != nil {
+				return err
+			}
+			hot = hot[1:]
+			continue
+		}
+		state, err := t.coldState(n)
+		if err != nil {
+			return err
+		}
+		c := t.blank()
+		if !c.decode(state) {
+			return fmt.Errorf("read spilled connection %d: state is damaged", n)
+		}
+		c.Number = n
+		if err := fn(c); err != nil {
+			return err
+		}
+		t.free = append(t.free, c)
+	}
+	return nil
+}
+
+func (t *connTable) coldState(n uint32) ([]byte, error) {
+	if t.cold == nil {
+		return nil, nil
+	}
+	return t.cold.state(n)
+}
+
+func (t *connTable) close() {
+	if t.cold != nil {
+		t.cold.close()
+	}
+}
+
+// newSegment forgets the posting lists of the segment before, which would
+// otherwise stay in memory as long as an idle connection refers to them.
+func (t *connTable) newSegment() {
+	for c := t.oldest; c != nil; c = c.newer {
+		c.lists, c.listsSet = [2]connLists{}, [2]bool{}
+	}
+}
+
+// touch makes c the most recently used connection.
+func (t *connTable) touch(c *conn) {
+	if t.newest != c {
+		t.unlink(c)
+		t.link(c)
+	}
+}
+
+func (t *connTable) link(c *conn) {
+	c.older, c.newer = t.newest, nil
+	if t.newest != nil {
+		t.newest.newer = c
+	} else {
+		t.oldest = c
+	}
+	t.newest = c
+}
+
+func (t *connTable) unlink(c *conn) {
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		t.newest = c.older
+	}
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		t.oldest = c.newer
+	}
+	c.newer, c.older = nil, nil
+}

@@ -1,0 +1,169 @@
+package query
+
+import (
+	"context"
+	"fmt"
+
+	"pcapidx/index"
+)
+
+// ConnectionsRequest asks for connections.
+type ConnectionsRequest struct {
+	Captures []string `json:"captures,omitempty" jsonschema:"names, ids or id prefixes"`
+	All      bool     `json:"all,omitempty" jsonschema:"all captures of the store"`
+	// Sort is frame (order of appearance, default), start, duration, bytes or
+	// packets; the last three begin with the largest. Reverse turns it round.
+	Sort    string `json:"sort,omitempty"`
+	Reverse bool   `json:"reverse,omitempty"`
+
+	Address  string `json:"address,omitempty" jsonschema:"IP address or CIDR prefix of either side"`
+	Port     string `json:"port,omitempty" jsonschema:"port of either side, or a range such as 8000-8010"`
+	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp or icmpv6; several with commas"`
+	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state, such as S0, SF or REJ; several with commas"`
+	Page
+}
+
+// ConnectionRow describes one connection. Sizes are bytes.
+type ConnectionRow struct {
+	Capture    string  `json:"capture"`
+	Connection uint32  `json:"connection"` // number, from 0, in order of appearance
+	Protocol   string  `json:"protocol"`
+	Stream     *uint32 `json:"stream"` // Wireshark's tcp.stream, udp.stream or sctp.assoc_index; null for ICMP
+	Client     string  `json:"client"` // "ip:port"
+	Server     string  `json:"server"`
+
+	Start     Timestamp `json:"start"`
+	DurationS Seconds   `json:"duration_s"` // earliest to latest frame
+
+	ClientPackets      uint64 `json:"client_packets"` // sent by the client
+	ServerPackets      uint64 `json:"server_packets"`
+	ClientBytes        uint64 `json:"client_bytes"` // original frame lengths
+	ServerBytes        uint64 `json:"server_bytes"`
+	ClientPayloadBytes uint64 `json:"client_payload_bytes"` // transport payload, re-sent bytes included
+	ServerPayloadBytes uint64 `json:"server_payload_bytes"`
+
+	FirstFrame uint32 `json:"first_frame"`
+	LastFrame  uint32 `json:"last_frame"`
+
+	State       string `json:"state"`   // Zeek's conn_state
+	History     string `json:"history"` // Zeek's history letters
+	CommunityID string `json:"community_id"`
+
+	ClientBy      string   `json:"client_by"`      // rule that told client from server
+	ClientGuessed bool     `json:"client_guessed"` // that rule is a guess
+	ClientScope   string   `json:"client_scope"`   // private, public, loopback, link-local, multicast ...
+	ServerScope   string   `json:"server_scope"`
+	VLAN          []uint16 `json:"vlan,omitempty"`    // of the first frame, outermost first
+	ICMPID        *uint16  `json:"icmp_id,omitempty"` // identifier of ICMP echo pairs
+}
+
+// ConnectionsAnswer is a page of connections.
+type ConnectionsAnswer struct {
+	Captures []string        `json:"captures"` // ids asked
+	Rows     []ConnectionRow `json:"rows"`
+	Paged
+}
+
+// Connections lists the connections of one or several captures. Rows of
+// several captures are sorted together; by frame, capture after capture.
+func (e *Engine) Connections(ctx context.Context, q ConnectionsRequest) (*ConnectionsAnswer, error) {
+	sort, err := parseSort(q.Sort, q.Reverse)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := parseConnectionFilter(&q)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	ids, err := e.captureRefs(q.Captures, q.All)
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{sort: sort, filter: filter, limit: q.Limit}
+	defer s.close()
+	for _, id := range ids {
+		if err := s.open(e.source, id); err != nil {
+			return nil, err
+		}
+	}
+	if s.after, err = parseCursor(q.Cursor, s.shape(&q), s.builds); err != nil {
+		return nil, err
+	}
+	for i := range s.captures {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := s.gather(i); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	a := &ConnectionsAnswer{Captures: ids, Rows: []ConnectionRow{}}
+	if err := s.answer(&q, a); err != nil {
+		return nil, wrap(err)
+	}
+	return a, nil
+}
+
+// answer reads the records of the chosen rows and fills the page.
+func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
+	chosen, more := s.chosen()
+	byCapture := make([][]uint32, len(s.captures))
+	for _, k := range chosen {
+		byCapture[k.capture] = append(byCapture[k.capture], k.number)
+	}
+	records := make([][]index.Connection, len(s.captures))
+	for i, numbers := range byCapture {
+		var err error
+		if records[i], err = s.captures[i].ConnectionsByNumber(numbers); err != nil {
+			return err
+		}
+	}
+	for _, k := range chosen {
+		r := &records[k.capture][0]
+		records[k.capture] = records[k.capture][1:]
+		a.Rows = append(a.Rows, connectionRow(s.ids[k.capture], r))
+	}
+	a.Returned, a.Total = len(a.Rows), s.total
+	if more {
+		a.NextCursor = formatCursor(s.shape(q), s.builds, chosen[len(chosen)-1])
+	}
+	a.Hints = s.hints(a)
+	return nil
+}
+
+func (s *selection) hints(a *ConnectionsAnswer) (hints []string) {
+	if a.Total == 0 && s.filter.set() {
+		hints = append(hints, fmt.Sprintf("no connection matches; without --address, --port, --protocol and --state there are %d", s.all))
+	}
+	return hints
+}
+
+func connectionRow(capture string, c *index.Connection) ConnectionRow {
+	client := c.ClientSide()
+	ports := !isICMP(c.Kind)
+	r := ConnectionRow{
+		Capture: capture, Connection: c.Number, Protocol: transportName(c.Kind),
+		Client: endpointText(c.Client(), ports), Server: endpointText(c.Server(), ports),
+		Start: stampOf(c.Start.UTC()), DurationS: secondsBetween(c.Start, c.End),
+		ClientPackets: c.Packets[client], ServerPackets: c.Packets[1-client],
+		ClientBytes: c.Bytes[client], ServerBytes: c.Bytes[1-client],
+		ClientPayloadBytes: c.Payload[client], ServerPayloadBytes: c.Payload[1-client],
+		FirstFrame: c.First, LastFrame: c.Last, State: c.State.String(), History: c.History,
+		CommunityID: communityID(c, 0), ClientBy: c.ClientBy.String(), ClientGuessed: c.ClientBy.Guessed(),
+		ClientScope: scopeOf(c.Client().Addr()), ServerScope: scopeOf(c.Server().Addr()), VLAN: c.VLANs,
+	}
+	if c.Stream != index.NoStream {
+		stream := c.Stream
+		r.Stream = &stream
+	}
+	if !ports {
+		id := c.EchoID
+		r.ICMPID = &id
+	}
+	return r
+}
+
+func isICMP(kind uint8) bool { return kind == 1 || kind == 58 }

@@ -1,0 +1,158 @@
+// Package query answers questions about indexed captures. Each question is one
+// request struct and one answer struct; the command line and the MCP tools are
+// thin lines over them, so that both give the same answer.
+//
+// An Engine reads from a Source (source.go); it knows neither bbolt nor files.
+// It never changes a capture: adding and re-indexing are done by a Writer that
+// the caller supplies, because only ingest writes.
+//
+// Errors that a user can act on are *Error: what was wrong, and the way out.
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"pcapidx/index"
+)
+
+// Engine answers questions. It is safe for concurrent use.
+type Engine struct {
+	source Source
+	writer Writer
+}
+
+// New gives an Engine over a source. writer may be nil: then nothing can be
+// added.
+func New(source Source, writer Writer) *Engine { return &Engine{source: source, writer: writer} }
+
+// Kind classifies an Error; the CLI derives its exit code from it.
+type Kind int
+
+// Kinds of errors.
+const (
+	BadRequest Kind = iota + 1 // the request cannot be meant, or the file is no capture
+	NotFound                   // no such file, capture, connection or frame
+	Busy                       // another process holds the store
+	Gone                       // removed or re-indexed meanwhile
+	Corrupt                    // stored data are damaged
+	IO                         // reading or writing failed
+)
+
+// Error is a failure that a user can act on.
+type Error struct {
+	Kind Kind
+	Msg  string // what went wrong; holds no text from captures
+	Hint string // what to do about it, may be empty
+	Err  error  // cause, may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.Msg
+	}
+	return e.Msg + ": " + e.Hint
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func badRequest(hint, format string, args ...any) *Error {
+	return &Error{Kind: BadRequest, Msg: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// wrap turns an error of the store into one that says what to do.
+func wrap(err error) error {
+	var corrupt *index.CorruptError
+	var own *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &own), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, index.ErrNotFound):
+		return &Error{Kind: NotFound, Msg: err.Error(), Hint: "`pcapidx captures` lists what there is", Err: err}
+	case errors.Is(err, index.ErrAmbiguous):
+		return &Error{Kind: BadRequest, Msg: err.Error(), Hint: "name one of these ids", Err: err}
+	case errors.Is(err, index.ErrBusy):
+		return &Error{Kind: Busy, Msg: err.Error(), Hint: "another process is writing; try again", Err: err}
+	case errors.Is(err, index.ErrGone):
+		return &Error{Kind: Gone, Msg: err.Error(), Hint: "it was removed or re-indexed meanwhile; ask again", Err: err}
+	case errors.As(err, &corrupt):
+		return &Error{Kind: Corrupt, Msg: err.Error(), Hint: "`pcapidx check CAPTURE` says what is damaged; remove and ingest the capture again", Err: err}
+	case errors.Is(err, index.ErrNewer):
+		return &Error{Kind: IO, Msg: err.Error(), Err: err}
+	case errors.Is(err, syscall.ENOSPC):
+		return &Error{Kind: IO, Msg: err.Error(), Hint: "free some space or choose another --store; nothing was added", Err: err}
+	case errors.Is(err, fs.ErrPermission):
+		return &Error{Kind: IO, Msg: err.Error(), Hint: "check the permissions of the store", Err: err}
+	}
+	return &Error{Kind: IO, Msg: err.Error(), Err: err}
+}
+
+// Page asks for a part of an answer. The zero value asks for all of it.
+type Page struct {
+	Limit  int    `json:"limit,omitempty" jsonschema:"most rows to return; 0 means all"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before, to go on where it ended"`
+}
+
+// check refuses a negative limit.
+func (p Page) check() error {
+	if p.Limit < 0 {
+		return badRequest("give 0 for all rows, or a positive number", "limit %d is negative", p.Limit)
+	}
+	return nil
+}
+
+// Paged is what every list answer says about itself.
+type Paged struct {
+	Returned   int      `json:"returned"`              // rows in this answer
+	Total      int      `json:"total"`                 // rows that match, exact
+	NextCursor string   `json:"next_cursor,omitempty"` // set when there are more
+	Hints      []string `json:"hints,omitempty"`       // what to know or do next
+}
+
+// nearest gives those of the known words that are close to a mistyped one.
+func nearest(word string, known []string) string {
+	best, limit := "", max(1, len(word)/2)
+	for _, k := range known {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= limit && d > 0 {
+			best, limit = k, d-1
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two short words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// unknownWord refuses a word that is none of the known ones.
+func unknownWord(what, word string, known []string) *Error {
+	hint := "one of " + strings.Join(known, ", ")
+	if n := nearest(word, known); n != "" {
+		hint = "did you mean " + n + "? Known: " + strings.Join(known, ", ")
+	}
+	return badRequest(hint, "unknown %s %q", what, word)
+}

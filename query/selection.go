@@ -1,0 +1,178 @@
+package query
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"strings"
+
+	"pcapidx/index"
+)
+
+// rowKey places a connection in the order of an answer.
+type rowKey struct {
+	value   uint64 // of the sort column, turned so that smaller comes first
+	capture int    // place in the list of captures asked
+	number  uint32
+}
+
+func (k rowKey) compare(o rowKey) int {
+	return cmp.Or(cmp.Compare(k.value, o.value), cmp.Compare(k.capture, o.capture), cmp.Compare(k.number, o.number))
+}
+
+// sortOrder is a column and its direction; by frame there is no column.
+type sortOrder struct {
+	name    string
+	column  index.SortColumn
+	reverse bool // largest first
+}
+
+func parseSort(name string, reverse bool) (sortOrder, error) {
+	switch name {
+	case "", "frame":
+		return sortOrder{name: "frame", reverse: reverse}, nil
+	case "start":
+		return sortOrder{name, index.SortStart, reverse}, nil
+	case "duration":
+		return sortOrder{name, index.SortDuration, !reverse}, nil
+	case "bytes":
+		return sortOrder{name, index.SortBytes, !reverse}, nil
+	case "packets":
+		return sortOrder{name, index.SortPackets, !reverse}, nil
+	}
+	return sortOrder{}, unknownWord("sort order", name, []string{"frame", "start", "duration", "bytes", "packets"})
+}
+
+// value turns a column's value so that smaller comes first.
+func (o sortOrder) value(v uint64) uint64 {
+	if o.reverse {
+		return ^v
+	}
+	return v
+}
+
+// selection gathers the first limit rows after a cursor over all captures.
+type selection struct {
+	sort     sortOrder
+	filter   connectionFilter
+	limit    int
+	after    *rowKey
+	ids      []string
+	builds   []string
+	captures []Capture
+	keys     keyHeap // the best so far, the worst of them on top
+	total    int     // matching rows
+	all      int     // rows before filtering
+}
+
+func (s *selection) open(source Source, id string) error {
+	x, entry, err := source.Open(id)
+	if err != nil {
+		return wrap(err)
+	}
+	s.captures, s.ids, s.builds = append(s.captures, x), append(s.ids, entry.ID), append(s.builds, entry.Build)
+	return nil
+}
+
+func (s *selection) close() {
+	for _, x := range s.captures {
+		_ = x.Close()
+	}
+}
+
+// shape is what must be the same for a cursor to go on.
+func (s *selection) shape(q *ConnectionsRequest) string {
+	reverse := ""
+	if s.sort.reverse {
+		reverse = "reverse"
+	}
+	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State}, "\x00")
+}
+
+// gather takes the rows of one capture. Without an address or port only
+// fixed-width columns are read, no record.
+func (s *selection) gather(i int) error {
+	x := s.captures[i]
+	n := x.Summary().Connections
+	s.all += int(n)
+	var values, kinds []uint64
+	var err error
+	if s.sort.column != 0 {
+		if values, err = x.SortColumn(s.sort.column); err != nil {
+			return err
+		}
+	}
+	if s.filter.set() {
+		if kinds, err = x.SortColumn(index.SortKind); err != nil {
+			return err
+		}
+	}
+	take := func(number uint32) {
+		k := rowKey{capture: i, number: number}
+		switch {
+		case values != nil:
+			k.value = s.sort.value(values[number])
+		case s.sort.reverse: // by frame, last first
+			k.value = ^(uint64(i)<<32 | uint64(number))
+		}
+		s.take(k)
+	}
+	if s.filter.records() {
+		return x.EachConnection(0, func(c *index.Connection) bool {
+			if s.filter.kind(kinds[c.Number]) && s.filter.record(c) {
+				take(c.Number)
+			}
+			return true
+		})
+	}
+	for number := range n {
+		if kinds == nil || s.filter.kind(kinds[number]) {
+			take(number)
+		}
+	}
+	return nil
+}
+
+// take counts a matching row and keeps it if it belongs to the page.
+func (s *selection) take(k rowKey) {
+	s.total++
+	if s.after != nil && k.compare(*s.after) <= 0 {
+		return
+	}
+	if s.limit == 0 {
+		s.keys = append(s.keys, k)
+		return
+	}
+	if len(s.keys) <= s.limit { // one more than asked tells whether there are more
+		heap.Push(&s.keys, k)
+	} else if k.compare(s.keys[0]) < 0 {
+		s.keys[0] = k
+		heap.Fix(&s.keys, 0)
+	}
+}
+
+// chosen gives the rows of the page in order; more says that others follow.
+func (s *selection) chosen() (keys []rowKey, more bool) {
+	slices.SortFunc(s.keys, rowKey.compare)
+	if s.limit > 0 && len(s.keys) > s.limit {
+		return s.keys[:s.limit], true
+	}
+	return s.keys, false
+}
+
+// keyHeap is a heap with the largest key on top.
+type keyHeap []rowKey
+
+func (h keyHeap) Len() int           { return len(h) }
+func (h keyHeap) Less(i, j int) bool { return h[i].compare(h[j]) > 0 }
+func (h keyHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+
+// Push appends x; use heap.Push.
+func (h *keyHeap) Push(x any) { *h = append(*h, x.(rowKey)) }
+
+// Pop removes the last element; use heap.Pop.
+func (h *keyHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}

@@ -1,0 +1,70 @@
+package query
+
+import (
+	"context"
+	"io"
+
+	"pcapidx/index"
+)
+
+// Source is what questions are answered from: a set of captures of one owner.
+// The embedded store (StoreSource) is one; an engine elsewhere may be another.
+// Only types of the index's model cross it.
+type Source interface {
+	// List gives the captures, oldest first.
+	List() ([]index.Entry, error)
+	// Find gives the capture that a name, id or id prefix means.
+	Find(ref string) (*index.Entry, error)
+	// Open opens it for questions; the caller closes it.
+	Open(ref string) (Capture, *index.Entry, error)
+	Remove(ref string) (*index.Entry, error)
+	Check(ctx context.Context, ref string) (*index.CheckReport, *index.Entry, error)
+}
+
+// Capture is one indexed capture. It is safe for concurrent use.
+type Capture interface {
+	Summary() *index.Summary
+	// SortColumn gives a fixed-width column over all connections.
+	SortColumn(index.SortColumn) ([]uint64, error)
+	// EachConnection walks the connections from a number on, in order.
+	EachConnection(from uint32, yield func(*index.Connection) bool) error
+	// ConnectionsByNumber gives some connections in the order asked for.
+	ConnectionsByNumber([]uint32) ([]index.Connection, error)
+	// Export writes the decompressed capture file back.
+	Export(io.Writer) error
+	Close() error
+}
+
+// StoreSource makes an embedded store a Source.
+type StoreSource struct{ *index.Store }
+
+// Open opens an index of the store.
+func (s StoreSource) Open(ref string) (Capture, *index.Entry, error) {
+	x, e, err := s.Store.Open(ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	return x, e, nil
+}
+
+// Writer adds captures; package ingest's functions stand behind it.
+type Writer interface {
+	// Add indexes a file, "-" being standard input.
+	Add(ctx context.Context, path string, progress func(Progress)) (*Added, error)
+	// Reindex builds a capture's index anew from its stored packets.
+	Reindex(ctx context.Context, ref string, progress func(Progress)) (*Added, error)
+}
+
+// Added is what became of a file.
+type Added struct {
+	Entry     index.Entry
+	Duplicate bool
+}
+
+// Progress is a moment of adding a capture.
+type Progress struct {
+	File   string // name of the file or capture
+	Bytes  uint64 // of the file, read so far
+	Total  uint64 // of the file; 0: not known
+	Frames uint32 // read so far
+}
