@@ -19,12 +19,14 @@ import (
 //
 //	states   log of encoded connections: length u32, bytes
 //	numbers  u64 per connection number: place in the log + 1, 0 = not there
-//	runs     sorted runs of (hash u64, number u32): keys that can be looked up
+//	runs.N   sorted runs of (hash u64, number u32): keys that can be looked up
 //
 // A Bloom filter of fixed size answers most look-ups of keys that are not there.
 // Runs are searched newest first, so a connection stored again hides its older
 // self; runs are merged when there are too many.
 type coldTable struct {
+	dir                   string
+	merges                int // names the runs file
 	states, numbers, runs *os.File
 	statesEnd             int64
 	runsEnd               int64
@@ -54,13 +56,13 @@ const (
 )
 
 func newColdTable(dir string) (*coldTable, error) {
-	c := &coldTable{bloom: make([]uint64, bloomWords)}
+	c := &coldTable{dir: dir, bloom: make([]uint64, bloomWords)}
 	for _, f := range []struct {
 		file **os.File
 		name string
 	}{{&c.states, "cold.states"}, {&c.numbers, "cold.numbers"}, {&c.runs, "cold.runs"}} {
 		var err error
-		if *f.file, err = os.OpenFile(filepath.Join(dir, f.name), os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600); err != nil {
+		if *f.file, err = c.create(f.name); err != nil {
 			c.close()
 			return nil, fmt.Errorf("spill connections: %w", err)
 		}
@@ -68,13 +70,21 @@ func newColdTable(dir string) (*coldTable, error) {
 	return c, nil
 }
 
+func (c *coldTable) create(name string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(c.dir, name), os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+}
+
 // close removes the files.
 func (c *coldTable) close() {
 	for _, f := range []*os.File{c.states, c.numbers, c.runs} {
-		if f != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
+		discard(f)
+	}
+}
+
+func discard(f *os.File) {
+	if f != nil {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
 	}
 }
 
@@ -304,18 +314,14 @@ func (c *coldTable) mergeRuns() error {
 			return err
 		}
 	}
-	path := c.runs.Name()
-	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	c.merges++
+	file, err := c.create(fmt.Sprintf("cold.runs.%d", c.merges))
 	if err != nil {
 		return err
 	}
 	count, err := writeMerged(file, heads)
-	_ = c.runs.Close()
-	c.runs = file
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	c.run, c.runsEnd = []coldRun{{count: count}}, count*coldEntryBytes
+	discard(c.runs)
+	c.runs, c.run, c.runsEnd = file, []coldRun{{count: count}}, count*coldEntryBytes
 	return err
 }
 

@@ -195,9 +195,9 @@ func (b *builder) build(ctx context.Context, r io.Reader, entry index.Entry, old
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", entry.Name, err)
 	}
-	defer reader.Close()
 	build, err := b.store.Begin()
 	if err != nil {
+		_ = reader.Close()
 		return nil, err
 	}
 	defer build.Abort()
@@ -225,20 +225,21 @@ func (b *builder) report(bytes uint64, frames uint32) {
 	}
 }
 
-// write runs the pipeline into an index.db in dir.
+// write runs the pipeline into an index.db in dir. The reader is the pipeline's
+// from then on.
 func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, old *index.Summary) (*index.Summary, error) {
 	w, err := index.CreateIndex(dir)
 	if err != nil {
+		_ = reader.Close()
 		return nil, err
 	}
 	t := newTracker(w, dir, b.config)
 	defer t.table.close()
 	p := startPipeline(ctx, reader, b.config.Workers)
-	err = p.each(func(j *job) error {
+	err = p.each(ctx, func(j *job) error {
 		j.block.Data, j.block.Pieces = j.packed, j.pieces
 		j.block.Release = func() { p.free <- j }
 		if err := t.batch(&j.batch, j.packets, &j.block); err != nil {
-			j.block.Release()
 			return err
 		}
 		return w.WriteBlock(&j.block)

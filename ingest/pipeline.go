@@ -36,11 +36,11 @@ type pipeline struct {
 	work   chan *job
 	order  chan *job // same jobs, in file order
 	failed error     // of the reading goroutine; read it after order was closed
+	stop   context.CancelFunc
 	wait   sync.WaitGroup
 }
 
-// startPipeline starts reading and dissecting. The caller takes jobs from
-// order, waits for ready, and gives them back through free; then it calls stop.
+// startPipeline starts reading and dissecting; each takes the jobs from it.
 func startPipeline(ctx context.Context, r *source.Reader, workers int) *pipeline {
 	p := &pipeline{
 		reader: r, free: make(chan *job, jobs), work: make(chan *job, jobs), order: make(chan *job, jobs),
@@ -48,6 +48,7 @@ func startPipeline(ctx context.Context, r *source.Reader, workers int) *pipeline
 	for range jobs {
 		p.free <- &job{packets: make([]dissect.Packet, source.BatchFrames), ready: make(chan struct{}, 1)}
 	}
+	ctx, p.stop = context.WithCancel(ctx)
 	p.wait.Add(1 + workers)
 	go p.read(ctx)
 	for range workers {
@@ -56,9 +57,10 @@ func startPipeline(ctx context.Context, r *source.Reader, workers int) *pipeline
 	return p
 }
 
-// read fills batches until the end of the file.
+// read fills batches until the end of the file, and closes the reader.
 func (p *pipeline) read(ctx context.Context) {
 	defer p.wait.Done()
+	defer p.reader.Close()
 	defer close(p.order)
 	defer close(p.work)
 	for {
@@ -97,21 +99,25 @@ func (p *pipeline) dissect() {
 	}
 }
 
-// each hands the jobs to fn in file order. After an error it drains the rest.
-func (p *pipeline) each(fn func(*job) error) (err error) {
-	for j := range p.order {
-		<-j.ready
-		if err != nil {
-			p.free <- j
-			continue
-		}
-		if err = fn(j); err != nil {
-			_ = p.reader.Close() // makes the reading goroutine stop
+// each hands the jobs to fn in file order, until the end, the first error or the
+// end of ctx. Whoever gets a job gives it back through free.
+func (p *pipeline) each(ctx context.Context, fn func(*job) error) (err error) {
+	defer p.stop()
+	for {
+		select {
+		case <-ctx.Done():
+			// The reading goroutine may hang in its input (a terminal, a
+			// pipe): it is not waited for, and ends when its input does.
+			return ctx.Err()
+		case j, ok := <-p.order:
+			if !ok {
+				p.wait.Wait()
+				return p.failed
+			}
+			<-j.ready
+			if err = fn(j); err != nil {
+				return err
+			}
 		}
 	}
-	p.wait.Wait()
-	if p.failed != nil && err == nil {
-		err = p.failed
-	}
-	return err
 }

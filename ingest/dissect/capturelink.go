@@ -16,6 +16,7 @@ func (prism) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoPr
 
 func (l prism) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) >= 4 && be32(data, 0)&^0xff == avsMagic {
+		l.add(ProtoPrism, 0)
 		return l.pass(ProtoWLANCap, data, 0, rest)
 	}
 	const header = 144
@@ -64,16 +65,36 @@ func (l ppi) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.link = binary.LittleEndian.Uint32(data[4:])
 	first := firstLayer(l.link)
 	if first == ProtoWLAN {
+		l.stash.wlanFCS = ppiFCS(data[8:header])
 		return l.radio(data, header)
 	}
+	l.addAt(ProtoPktData, l.pos+header, 0)
 	if first == protoNone {
 		first = ProtoData
 	}
 	return l.pass(first, data, header, rest)
 }
 
+// ppiFCS gives the length of the check sequence that the 802.11 common field
+// (type 2) announces in its flags.
+func ppiFCS(fields []byte) int {
+	const common, flagsAt, fcsAtEnd = 2, 8, 1
+	for len(fields) >= 4 {
+		typ, length := binary.LittleEndian.Uint16(fields), int(binary.LittleEndian.Uint16(fields[2:]))
+		fields = fields[4:]
+		if length > len(fields) {
+			break
+		}
+		if typ == common && length > flagsAt && fields[flagsAt]&fcsAtEnd != 0 {
+			return fcsLength
+		}
+		fields = fields[length:]
+	}
+	return 0
+}
+
 // nflog is the header of Linux' netfilter log: attributes of a length, a type
-// and a value, in the byte order of the host.
+// and a value, in the byte order of the host, taken to be little-endian.
 type nflog struct{ *scan }
 
 func (nflog) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoNFLog) }
@@ -84,18 +105,19 @@ func (l nflog) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		l.add(ProtoNFLog, len(data))
 		return l.short(header)
 	}
-	for _, order := range [...]binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		for at := header; at+4 <= len(data); {
-			length, typ := int(order.Uint16(data[at:])), order.Uint16(data[at+2:])
-			if length < 4 {
-				break
-			}
-			if typ&0x7fff == payload {
-				l.add(ProtoNFLog, at+4)
-				return l.pass(linuxFamily(data[0]), data, at+4, length-4)
-			}
-			at += (length + 3) &^ 3
+	for at := header; at+4 <= len(data); {
+		length, typ := int(binary.LittleEndian.Uint16(data[at:])), binary.LittleEndian.Uint16(data[at+2:])
+		if length < 4 {
+			break
 		}
+		if typ&0x7fff == payload {
+			l.add(ProtoNFLog, at+4)
+			if at+length > len(data) { // Wireshark wants the whole attribute
+				return l.short(at + length)
+			}
+			return l.pass(linuxFamily(data[0]), data, at+4, length-4)
+		}
+		at += (length + 3) &^ 3
 	}
 	l.add(ProtoNFLog, len(data))
 	return l.end()
@@ -167,4 +189,33 @@ func (clip) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoCli
 func (l clip) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.add(ProtoClip, 0)
 	return l.pass(ProtoIP, data, 0, rest)
+}
+
+// ipOverFC is IP over Fibre Channel (RFC 2625): a network header of 16 bytes.
+type ipOverFC struct{ *scan }
+
+func (ipOverFC) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoIPFC) }
+
+func (l ipOverFC) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const header = 16
+	l.add(ProtoIPFC, header)
+	if len(data) < header {
+		return l.short(header)
+	}
+	return l.pass(ProtoLLC, data, header, rest)
+}
+
+// ipOverIB is IP over InfiniBand (RFC 4391) as captured: a global routing
+// header of 40 bytes, EtherType, two reserved bytes.
+type ipOverIB struct{ *scan }
+
+func (ipOverIB) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoIPoIB) }
+
+func (l ipOverIB) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const header = 44
+	l.add(ProtoIPoIB, header)
+	if len(data) < header {
+		return l.short(header)
+	}
+	return l.pass(etherTypePayload(be16(data, 40)), data, header, rest)
 }

@@ -8,15 +8,16 @@ type gre struct{ *scan }
 
 // GRE flags and protocol types.
 const (
-	greChecksum  = 0x8000
-	greRouting   = 0x4000
-	greKey       = 0x2000
-	greSequence  = 0x1000
-	greAck       = 0x0080
-	greTypePPP   = 0x880b
-	greTypeWCCP  = 0x883e
-	greVersion   = 0x0007
-	greFixedPart = 4
+	greChecksum   = 0x8000
+	greRouting    = 0x4000
+	greKey        = 0x2000
+	greSequence   = 0x1000
+	greAck        = 0x0080
+	greTypePPP    = 0x880b
+	greTypeWCCP   = 0x883e
+	greTypeERSPAN = 0x88be
+	greVersion    = 0x0007
+	greFixedPart  = 4
 )
 
 func (gre) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoGRE) }
@@ -52,6 +53,7 @@ func (l gre) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if flags&greSequence == 0 && l.rep <= header {
 		return l.end() // a keepalive
 	}
+	l.stash.greType = protocol
 	l.stash.greSequence = flags&greSequence != 0
 	return l.pass(grePayload(protocol), data, header, rest)
 }
@@ -76,7 +78,7 @@ type erspan struct{ *scan }
 func (erspan) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoERSPAN) }
 
 func (l erspan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	if l.previous == ProtoGRE && !l.stash.greSequence {
+	if !l.stash.greSequence && l.stash.greType == greTypeERSPAN {
 		l.add(ProtoERSPAN, 0)
 		return l.pass(ProtoEth, data, 0, rest)
 	}
@@ -84,18 +86,26 @@ func (l erspan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		l.add(ProtoERSPAN, len(data))
 		return l.short(8)
 	}
-	header := 8
-	if data[0]>>4 == 2 {
+	header, next := 8, ProtoEth
+	switch data[0] >> 4 {
+	case 1:
+	case 2:
 		header = 12
+		if len(data) >= header && data[10]>>2&0x1f != 0 { // frame type
+			next = ProtoData
+		}
 		if len(data) >= header && data[11]&1 != 0 { // platform-specific subheader
 			header += 8
 		}
+	default:
+		l.add(ProtoERSPAN, len(data))
+		return l.end()
 	}
 	l.add(ProtoERSPAN, header)
 	if len(data) < header {
 		return l.short(header)
 	}
-	return l.pass(ProtoEth, data, header, rest)
+	return l.pass(next, data, header, rest)
 }
 
 // etherIP is Ethernet in IP (RFC 3378): version and 12 reserved bits.

@@ -14,10 +14,11 @@ type ipv6 struct{ *scan }
 func (ipv6) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoIPv6) }
 
 func (l ipv6) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	l.add(ProtoIPv6, ipv6Header)
-	if len(data) >= 1 && data[0]>>4 != 6 {
+	if len(data) >= 1 && data[0]>>4 != 6 { // Wireshark does not accept it
+		_ = l.leaf(ProtoData, data)
 		return errMalformed
 	}
+	l.add(ProtoIPv6, ipv6Header)
 	if len(data) < ipv6Header {
 		return l.short(ipv6Header)
 	}
@@ -29,7 +30,7 @@ func (l ipv6) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.fragmented = false
 	length := int(be16(data, 4))
 	if length == 0 && data[6] == protocolHopOpts {
-		if jumbo := jumboLength(data[ipv6Header:]); jumbo > 0 {
+		if jumbo := jumboLength(data[ipv6Header:]); jumbo > 0xffff {
 			length = jumbo
 		}
 	}
@@ -109,10 +110,9 @@ func (l ipv6Fragment) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) er
 		ID: be32(data, 4), Proto: data[0], More: word&1 != 0,
 		Offset: uint32(word &^ 7), Length: uint32(l.rep - header),
 	}
-	if l.fragment(f, len(data)-header, header) {
-		return l.pass(ProtoData, data, header, rest)
-	}
-	return l.nextHeader(data[0], data, header)
+	// Unlike in IPv4, a first fragment which was cut is not decoded either.
+	l.fragment(f, len(data)-header, header)
+	return l.pass(ProtoData, data, header, rest)
 }
 
 // authentication is the AH header (RFC 4302), length in words minus 2.

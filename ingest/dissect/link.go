@@ -11,6 +11,7 @@ const (
 	ethernetHeader = 14
 	maxLength8023  = 1500 // a type field up to this is a length
 	minEtherType   = 1536
+	fcsLength      = 4
 )
 
 // ethernet is an Ethernet frame without preamble; a check sequence and padding
@@ -21,24 +22,63 @@ func (ethernet) CanDecode() gopacket.LayerClass { return gopacket.LayerType(Prot
 
 func (l ethernet) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.add(ProtoEth, ethernetHeader)
+	if l.stash.ethernetFCS && l.rep >= ethernetHeader+fcsLength {
+		l.rep -= fcsLength
+		data = data[:min(len(data), l.rep)]
+	}
+	l.stash.ethernetFCS = false
 	if len(data) < ethernetHeader {
 		return l.short(ethernetHeader)
 	}
-	return l.lengthOrType(data, ethernetHeader, be16(data, 12))
+	typ := be16(data, 12)
+	switch {
+	case string(data[1:5]) == "\x00\x0c\x00\x00" && (data[0] == 0x01 || data[0] == 0x0c):
+		return l.interSwitchLink(data)
+	case typ == etherTypeFabricPath:
+		return l.fabricPath(data)
+	case typ == 0 || typ >= minEtherType:
+		return l.etherType(data, ethernetHeader, typ)
+	case typ > maxLength8023:
+		return l.pass(ProtoData, data, ethernetHeader, rest)
+	}
+	return l.frame8023(data, ethernetHeader, int(typ))
 }
 
-// lengthOrType goes on after a type field which may be a length: then LLC
-// follows, or Novell's raw IPX, which starts with an empty checksum.
-func (s *scan) lengthOrType(data []byte, header int, typ uint16) error {
-	switch {
-	case typ >= minEtherType || typ == 0:
-		return s.etherType(data, header, typ)
-	case typ > maxLength8023:
-		return s.pass(ProtoData, data, header, rest)
-	case len(data) >= header+2 && be16(data, header) == 0xffff:
-		return s.pass(ProtoIPX, data, header, int(typ))
+// frame8023 goes on after a header that ends with a length: LLC follows, or
+// Novell's raw IPX, which starts with an empty checksum.
+func (s *scan) frame8023(data []byte, header, length int) error {
+	if len(data) >= header+2 && be16(data, header) == 0xffff {
+		return s.pass(ProtoIPX, data, header, length)
 	}
-	return s.pass(ProtoLLC, data, header, int(typ))
+	return s.pass(ProtoLLC, data, header, length)
+}
+
+// interSwitchLink goes on in a frame of Cisco's ISL: 14 bytes of addresses,
+// type and length, 12 of LLC, VLAN and index, then an Ethernet frame with its
+// check sequence. The upper half of the fifth byte is the type.
+func (l ethernet) interSwitchLink(data []byte) error {
+	const header, afterLength = 26, 12
+	if len(data) < header {
+		return l.short(header)
+	}
+	if data[5]>>4 != 0 { // not Ethernet
+		return l.pass(ProtoData, data, header, rest)
+	}
+	l.stash.ethernetFCS = true
+	return l.pass(ProtoEth, data, header, int(be16(data, 12))-afterLength)
+}
+
+// fabricPath goes on in a frame of Cisco's FabricPath, whose 16 bytes end with
+// a tag and a time to live, and which holds an Ethernet frame with its check
+// sequence.
+func (l ethernet) fabricPath(data []byte) error {
+	const header = 16
+	l.add(ProtoFabricPath, header)
+	if len(data) < header {
+		return l.short(header)
+	}
+	l.stash.ethernetFCS = true
+	return l.pass(ProtoEth, data, header, rest)
 }
 
 // etherType goes on after a header of the given length that ends with an
@@ -56,6 +96,7 @@ func (null) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoNul
 
 func (l null) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) >= 2 && be16(data, 0) == 0xff03 {
+		l.add(ProtoNull, 0)
 		return l.pass(ProtoPPP, data, 0, rest)
 	}
 	l.add(ProtoNull, 4)
@@ -114,14 +155,14 @@ func (l raw) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	switch {
 	case len(data) >= 2 && be16(data, 0) == 0xff03:
 		return l.pass(ProtoPPP, data, 0, rest)
-	case len(data) >= 8 && be16(data, 6) == 0xff03:
+	case len(data) < 8:
+		return l.short(8)
+	case be16(data, 6) == 0xff03:
 		return l.pass(ProtoPPP, data, 6, rest)
-	case len(data) >= 3 && be16(data, 1) == 0xff03:
+	case be16(data, 1) == 0xff03:
 		return l.pass(ProtoPPP, data, 1, rest)
 	case len(data) >= 10 && allZero(data[:10]):
 		return l.pass(ProtoIP, data, 10, rest)
-	case len(data) == 0:
-		return l.short(1)
 	}
 	switch data[0] >> 4 {
 	case 4:

@@ -4,8 +4,9 @@ import "strconv"
 
 // LINKTYPE_ values that the code itself looks at.
 const (
-	linkLoop = 108
-	linkSLL2 = 276
+	linkLoop         = 108
+	linkPPPDirection = 204 // a byte with the direction precedes the frame
+	linkSLL2         = 276
 )
 
 // linkType is a LINKTYPE_ value: capinfos' short name and the first layer.

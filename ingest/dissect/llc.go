@@ -10,6 +10,9 @@ type llc struct{ *scan }
 const (
 	sapSNAP           = 0xaa
 	controlUnnumbered = 0x03 // unnumbered information
+	controlXID        = 0xaf // exchange identification
+	controlPoll       = 0x10
+	xidBasicFormat    = 0x81
 	snapLength        = 5
 )
 
@@ -32,6 +35,9 @@ func (l llc) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.add(ProtoLLC, header)
 	if control&1 == 0 || control == controlUnnumbered {
 		return l.pass(llcPayload(data[0]), data, header, rest)
+	}
+	if control&^controlPoll == controlXID && (len(data) == header || data[header] == xidBasicFormat) {
+		return l.end()
 	}
 	return l.pass(ProtoData, data, header, rest)
 }

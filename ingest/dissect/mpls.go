@@ -35,33 +35,59 @@ func (l mpls) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		return l.short(header + 1)
 	}
 	label := be32(data, header-entry) >> 12
-	nibble := data[header] >> 4
-	if label == labelOAMAlert {
+	switch label {
+	case labelOAMAlert:
 		return l.pass(ProtoY1731, data, header, rest)
+	case labelGAL:
+		return l.pass(ProtoPWACH, data, header, rest)
 	}
-	switch nibble {
+	switch data[header] >> 4 {
 	case 4:
 		return l.pass(ProtoIP, data, header, rest)
 	case 6:
 		return l.pass(ProtoIPv6, data, header, rest)
 	case 1:
 		return l.pass(ProtoPWACH, data, header, rest)
+	case 0:
+		return l.pass(ProtoPWHeuristic, data, header, rest)
 	}
-	return l.pass(ProtoPWHeuristic, data, header, rest)
+	return l.pass(ProtoData, data, header, rest)
 }
 
-// pseudowire is Ethernet in MPLS (RFC 4448) as Wireshark guesses it: with a
-// control word in front if the first nibble is zero.
+// pseudowire is Ethernet in MPLS (RFC 4448) whose first nibble is zero, so that
+// a control word may stand in front. Wireshark takes the reading under which
+// more of the two addresses belong to a known manufacturer.
 type pseudowire struct{ *scan }
 
 func (pseudowire) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoPWHeuristic) }
 
 func (l pseudowire) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	l.add(ProtoPWHeuristic, 0)
-	if len(data) > 0 && data[0]>>4 == 0 {
+	const control = 4
+	switch {
+	case len(data) < control+ethernetHeader:
+		return l.pass(ProtoData, data, 0, rest)
+	case knownAddresses(data[control:]) > knownAddresses(data):
 		return l.pass(ProtoPWControl, data, 0, rest)
 	}
 	return l.pass(ProtoPWNoControl, data, 0, rest)
+}
+
+// knownAddresses counts the addresses of an Ethernet header that a manufacturer
+// may have given, without a list of those: universal and individual, and in
+// the densely assigned lowest block unless the type field makes sense.
+func knownAddresses(header []byte) int {
+	const universalIndividual, denseUpTo = 3, 0x0027
+	typ := be16(header, 12)
+	plausible := typ <= maxLength8023 || etherTypePayload(typ) != ProtoData
+	n := 0
+	for _, at := range [...]int{0, 6} {
+		dense := be16(header, at) <= denseUpTo
+		if header[at]&universalIndividual == 0 && (dense || plausible) {
+			n++
+		}
+	}
+	return n
 }
 
 // controlWord is the pseudowire control word (RFC 4385), if there is one.
@@ -99,6 +125,8 @@ func (l channel) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		return l.pass(ProtoIPv6, data, header, rest)
 	case 0x8902:
 		return l.pass(ProtoCFM, data, header, rest)
+	case 0x0007, 0x0022, 0x0023:
+		return l.pass(ProtoBFD, data, header, rest)
 	}
-	return l.end()
+	return l.pass(ProtoData, data, header, rest)
 }

@@ -8,10 +8,12 @@ import "slices"
 // EtherTypes that the code itself looks at.
 const (
 	etherTypeIPv4        = 0x0800
+	etherTypeARP         = 0x0806
 	etherTypeVLAN        = 0x8100
 	etherTypeIPv6        = 0x86dd
 	etherTypeServiceVLAN = 0x88a8
 	etherTypePBB         = 0x88e7
+	etherTypeFabricPath  = 0x8903
 )
 
 // IP protocol numbers that the code itself looks at.
@@ -61,7 +63,7 @@ func orData(p Proto) Proto {
 }
 
 // udpPayload gives the tunnel that a UDP datagram carries: the lower port
-// decides if anything is registered for it, then the higher. protoNone is an
+// decides if what is registered for it accepts the packet, then the higher. protoNone is an
 // application, or nothing known.
 func udpPayload(src, dst uint16) Proto {
 	low, high := min(src, dst), max(src, dst)
@@ -77,6 +79,12 @@ func udpPayload(src, dst uint16) Proto {
 	return p
 }
 
+// Ports that the code itself looks at.
+const (
+	portTeredo   = 3544
+	portVXLANGPE = 4790
+)
+
 // udpTunnel gives the tunnel registered for a port.
 func udpTunnel(port uint16) Proto {
 	switch port {
@@ -86,7 +94,7 @@ func udpTunnel(port uint16) Proto {
 		return ProtoGTP
 	case 3386:
 		return ProtoGTPPrime
-	case 3544:
+	case portTeredo:
 		return ProtoTeredo
 	case 4341:
 		return ProtoLISPData
@@ -94,8 +102,8 @@ func udpTunnel(port uint16) Proto {
 		return ProtoUDPEncap
 	case 4789:
 		return ProtoVXLAN
-	case 4790:
-		return ProtoVXLANGPE
+	case portVXLANGPE:
+		return ProtoVXLAN
 	case 5072:
 		return ProtoAYIYA
 	case 5247:
@@ -343,8 +351,8 @@ var chdlcProtocols = map[uint16]Proto{
 
 // greProtocols are the GRE protocol types, EtherTypes for the most part.
 var greProtocols = map[uint16]Proto{
-	0x8881: ProtoPPP,
-	0x88d2: ProtoPPP,
+	0x8881: ProtoPPPHDLC,
+	0x88d2: ProtoPPPHDLC,
 	0x00fe: ProtoISO,
 	0x0101: ProtoGREBonding,
 	0x0800: ProtoIP,
@@ -407,25 +415,15 @@ var ciscoPIDs = map[uint16]Proto{
 	0x2004: ProtoDTP,
 }
 
-// udpApplications are the ports below the highest tunnel port which an
-// application protocol is registered for.
+// udpApplications are the ports below the tunnels' which an application protocol
+// is registered for that takes a tunnel packet for one of its own.
 var udpApplications = [...]uint16{
-	7, 13, 19, 37, 49, 53, 67, 68, 69, 88, 111, 123, 137, 138, 161, 162,
-	173, 177, 213, 269, 319, 320, 389, 427, 434, 464, 473, 496, 500, 502, 513, 514,
-	520, 521, 524, 525, 539, 546, 547, 573, 623, 631, 646, 654, 664, 698, 699, 701,
-	750, 853, 854, 910, 921, 925, 1001, 1044, 1052, 1069, 1089, 1090, 1091, 1101, 1113, 1153,
-	1194, 1293, 1547, 1628, 1629, 1645, 1646, 1700, 1718, 1719, 1745, 1755, 1812, 1813, 1900, 1985,
-	2029, 2048, 2055, 2067, 2099, 2157, 2190, 2221, 2222, 2231, 2246, 2268, 2269, 2313, 2345, 2424,
-	2427, 2428, 2727, 2887, 2944, 2945, 2948, 2949, 2960, 3000, 3121, 3130, 3205, 3222, 3250, 3333,
-	3343, 3357, 3389, 3452, 3455, 3478, 3483, 3503, 3540, 3567, 3622, 3671, 3784, 3785, 3792, 3799,
-	3804, 3819, 3863, 3956, 4000, 4011, 4058, 4305, 4306, 4307, 4342, 4533, 4534, 4551, 4555, 4556,
-	4569, 4665, 4672, 4713, 4729, 4739, 4754, 4784, 4791, 4991, 5000, 5001, 5031, 5050, 5060, 5094,
-	5246, 5264, 5265, 5350, 5351, 5353, 5355, 5404, 5405, 5436, 5555, 5567, 5678, 5683, 5684, 5868,
-	6060, 6073, 6084, 6087, 6118, 6160, 6343, 6543, 6666, 6696, 6784, 6970, 7000, 7001, 7002, 7003,
-	7004, 7005, 7006, 7007, 7008, 7009, 7010, 7021, 7074, 7075, 7255, 7275, 7784, 8000, 8116, 8161,
-	8200, 8211, 8600, 8611, 8612, 8613, 8614, 8755, 8767, 8805, 8848, 9003, 9200, 9201, 9202, 9203,
-	9214, 9600, 9875, 9877, 9899, 9901, 9955, 9956, 9996, 9999, 10253, 10500, 11211, 11273, 11898, 12220,
-	12222, 12223, 13400, 13819, 13907, 13910, 17220, 17500, 17754, 17755, 17756, 18246, 19132, 19788, 19948, 19999,
-	20000, 20561, 22222, 23272, 24576, 24577, 25826, 26000, 27036, 27500, 27910, 27950, 27951, 27952, 27953, 27960,
-	27961, 27962, 27963, 30030, 32000, 32512, 34962, 34980,
+	7, 13, 19, 37, 49, 53, 67, 68, 69, 111, 123, 137, 138, 173,
+	213, 269, 319, 320, 389, 427, 434, 464, 496, 500, 513, 514, 520, 521,
+	524, 525, 546, 547, 631, 664, 701, 853, 854, 910, 921, 925, 1001, 1113,
+	1153, 1194, 1293, 1628, 1629, 1718, 1719, 1745, 1900, 2099, 2157, 2221, 2222, 2246,
+	2268, 2269, 2313, 2345, 2887, 2944, 2945, 2948, 2949, 3000, 3130, 3250, 3343, 3357,
+	3389, 3452, 3455, 3567, 3671, 3784, 3785, 3804, 3863, 4305, 4306, 4307, 4342, 4551,
+	4555, 4569, 4729, 4754, 4784, 4791, 4991, 5031, 5246, 5350, 5351, 5353, 5355, 5404,
+	5405, 5436, 5567, 5683, 5684, 5868, 6073,
 }

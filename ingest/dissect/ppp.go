@@ -14,7 +14,10 @@ func (l pppoe) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) < header {
 		return l.short(header)
 	}
-	return l.pass(ProtoPPP, data, header, rest)
+	if l.rep <= header || be16(data, 4) == 0 {
+		return errMalformed
+	}
+	return l.pass(ProtoPPP, data, header, int(be16(data, 4)))
 }
 
 // ppp is a PPP frame (RFC 1661), with or without the address and control bytes
@@ -25,10 +28,14 @@ func (ppp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoPPP)
 
 func (l ppp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) > 0 && l.previous == protoNone && (data[0] == 0x0f || data[0] == 0x8f) {
+		l.add(ProtoPPP, 0)
 		return l.pass(ProtoCHDLC, data, 0, rest)
 	}
-	at := 0
-	if len(data) > 0 && data[0] == 0xff {
+	if l.previous == protoNone && l.link == linkPPPDirection && len(data) > 0 {
+		l.pos, l.rep, data = l.pos+1, l.rep-1, data[1:]
+	}
+	at := 0 // PPPoE forbids the address and control bytes (RFC 2516, section 4)
+	if len(data) > 0 && data[0] == 0xff && l.previous != ProtoPPPoES {
 		at = 2
 	}
 	if len(data) <= at {
@@ -57,7 +64,11 @@ func (l chdlc) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) < header {
 		return l.short(header)
 	}
-	return l.pass(chdlcPayload(be16(data, 2)), data, header, rest)
+	next := chdlcPayload(be16(data, 2))
+	if next == ProtoISO && len(data) >= header+2 && osiPayload(data[header]) == ProtoData && osiPayload(data[header+1]) != ProtoData {
+		return l.pass(next, data, header+1, rest) // a byte of padding
+	}
+	return l.pass(next, data, header, rest)
 }
 
 // frameRelay is a Q.922 frame: an address of 2 to 4 bytes, whose last has the
@@ -76,28 +87,26 @@ const (
 func (frameRelay) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoFR) }
 
 func (l frameRelay) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	header, dlci := 0, 0
-	for header < len(data) {
+	header := 1
+	for header < len(data) && header < 4 && data[header-1]&1 == 0 {
 		header++
-		dlci |= int(data[header-1] &^ 1)
-		if data[header-1]&1 != 0 {
-			break
-		}
-		if header == 4 {
-			break
-		}
 	}
 	l.add(ProtoFR, header)
 	if len(data) < header+2 {
 		return l.short(header + 2)
 	}
-	if data[header] != controlUnnumbered {
-		if dlci == 0 {
-			return l.pass(ProtoData, data, header, rest)
-		}
+	control := data[header]
+	switch {
+	case control&3 == 3:
+		header++
+	case chdlcProtocols[be16(data, header)] != protoNone:
 		return l.pass(chdlcPayload(be16(data, header)), data, header+2, rest)
+	default:
+		header += 2
 	}
-	header++
+	if len(data) <= header {
+		return l.short(header + 1)
+	}
 	if data[header] == nlpidPadding {
 		header++
 	}
@@ -115,6 +124,30 @@ func (l frameRelay) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) erro
 		return l.pass(ProtoPPP, data, header+1, rest)
 	}
 	return l.pass(osiPayload(data[header]), data, header, rest)
+}
+
+// osi is the network layer of ISO, whose protocols name themselves by their
+// first byte.
+type osi struct{ *scan }
+
+func (osi) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoISO) }
+
+func (l osi) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	l.add(ProtoISO, 0)
+	if len(data) == 0 {
+		return l.short(1)
+	}
+	switch data[0] {
+	case nlpidIP:
+		return l.pass(ProtoIP, data, 1, rest)
+	case nlpidIPv6:
+		return l.pass(ProtoIPv6, data, 1, rest)
+	case nlpidPPP:
+		return l.pass(ProtoPPP, data, 1, rest)
+	case nlpidPadding:
+		return l.pass(ProtoCLNP, data, 0, rest)
+	}
+	return l.pass(osiPayload(data[0]), data, 0, rest)
 }
 
 // osiPayload maps the NLPIDs that are part of the payload's own header.
@@ -150,9 +183,12 @@ func (l l2tp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if l.previous == ProtoIP || l.previous == ProtoIPv6 || flags&0xf == 3 {
 		return l.version3(data, flags)
 	}
-	header := 6
+	header, length := 6, rest
 	if flags&hasLength != 0 {
 		header += 2
+		if len(data) >= 4 {
+			length = int(be16(data, 2))
+		}
 	}
 	if flags&hasSequence != 0 {
 		header += 4
@@ -167,9 +203,10 @@ func (l l2tp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) < header {
 		return l.short(header)
 	}
-	if flags&control != 0 || len(data) == header {
+	if flags&control != 0 || len(data) == header || length <= header {
 		return l.end()
 	}
+	l.rep = min(l.rep, length)
 	return l.pass(ProtoPPP, data, header, rest)
 }
 

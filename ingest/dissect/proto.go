@@ -50,7 +50,6 @@ const (
 	ProtoERSPAN
 	ProtoEtherIP
 	ProtoVXLAN
-	ProtoVXLANGPE
 	ProtoGeneve
 	ProtoGTP
 	ProtoGTPPrime
@@ -242,6 +241,11 @@ const (
 	ProtoTDMoE
 	ProtoWReth
 	ProtoMCP
+	ProtoDVMRP
+	ProtoIGAP
+	ProtoPPPHDLC
+	ProtoPktData
+	ProtoBFD
 	ProtoData
 
 	protoCount
@@ -290,7 +294,6 @@ var protoNames = [protoCount]string{
 	ProtoERSPAN:         "erspan",
 	ProtoEtherIP:        "etherip",
 	ProtoVXLAN:          "vxlan",
-	ProtoVXLANGPE:       "vxlan_gpe",
 	ProtoGeneve:         "geneve",
 	ProtoGTP:            "gtp",
 	ProtoGTPPrime:       "gtpprime",
@@ -482,6 +485,11 @@ var protoNames = [protoCount]string{
 	ProtoTDMoE:          "tdmoe",
 	ProtoWReth:          "wreth",
 	ProtoMCP:            "mcp",
+	ProtoDVMRP:          "dvmrp",
+	ProtoIGAP:           "igap",
+	ProtoPPPHDLC:        "ppp_hdlc",
+	ProtoPktData:        "pcap_pktdata",
+	ProtoBFD:            "bfd",
 	ProtoData:           "data",
 }
 

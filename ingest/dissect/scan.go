@@ -48,7 +48,9 @@ type scan struct {
 
 // stash holds what one layer tells the next but does not record.
 type stash struct {
+	greType     uint16
 	greSequence bool // GRE had a sequence number: ERSPAN I has none
+	ethernetFCS bool // the next Ethernet frame ends with its check sequence
 	wlanFCS     int  // bytes of frame check sequence after the 802.11 frame
 	wlanPad     bool // the 802.11 header is padded to four bytes
 	wlanSwapped bool // its frame control field is big-endian

@@ -26,16 +26,17 @@ func newLayerTable(s *scan) *layerTable {
 func allLayers(s *scan) []gopacket.DecodingLayer {
 	return []gopacket.DecodingLayer{
 		ethernet{s}, vlan{s}, serviceVLAN{s}, etherTag{s, ProtoVNTag, 6}, etherTag{s, ProtoETag, 8},
-		etherTag{s, ProtoHSR, 6}, ciscoMetaData{s}, providerBackbone{s}, trill{s},
-		null{s}, raw{s}, sll{s}, prism{s}, wlanCap{s}, ppi{s}, nflog{s}, pflog{s}, enc{s}, clip{s},
+		etherTag{s, ProtoCMD, 8}, etherTag{s, ProtoPBB, backboneLength}, hsr{s}, macsec{s}, trill{s},
+		null{s}, raw{s}, sll{s}, prism{s}, wlanCap{s}, ppi{s}, nflog{s}, pflog{s}, enc{s}, clip{s}, ipOverFC{s}, ipOverIB{s},
 		radiotap{s}, wlan{s}, llc{s}, tokenRing{s}, fddi{s},
 		pppoe{s}, ppp{s}, chdlc{s}, frameRelay{s}, l2tp{s},
 		mpls{s}, pseudowire{s}, controlWord{s, ProtoPWControl, 4}, controlWord{s, ProtoPWNoControl, 0}, channel{s},
+		named{s, ProtoPPPHDLC, 0}, named{s, ProtoIPComp, 4}, named{s, ProtoLoop, 6},
 		gre{s}, erspan{s}, etherIP{s}, nsh{s},
-		vxlan{s, ProtoVXLAN}, vxlan{s, ProtoVXLANGPE}, geneve{s}, gtp{s}, teredo{s}, udpEncap{s}, ayiya{s}, lispData{s}, tzsp{s},
+		vxlan{s}, geneve{s}, gtp{s, ProtoGTP}, gtp{s, ProtoGTPPrime}, capwapData{s}, teredo{s}, udpEncap{s}, ayiya{s}, lispData{s}, tzsp{s},
 		ipv4{s}, ipv6{s}, extension{s, ProtoHopOpts}, extension{s, ProtoDstOpts}, extension{s, ProtoRouting},
-		extension{s, ProtoMobility}, extension{s, ProtoShim6}, extension{s, ProtoHIP}, ipv6Fragment{s}, authentication{s},
-		icmp{s}, icmpv6{s},
+		extension{s, ProtoShim6}, ipv6Fragment{s}, authentication{s},
+		icmp{s}, icmpv6{s}, igmp{s}, osi{s},
 		tcp{s}, udp{s}, udpLite{s}, sctp{s},
 	}
 }
@@ -96,6 +97,23 @@ func (t *layerTable) chain(data []byte, df gopacket.DecodeFeedback) error {
 		data = s.payload
 	}
 	return nil
+}
+
+// named is a protocol whose payload Wireshark calls "data".
+type named struct {
+	*scan
+	proto  Proto
+	header int
+}
+
+func (l named) CanDecode() gopacket.LayerClass { return gopacket.LayerType(l.proto) }
+
+func (l named) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	l.add(l.proto, l.header)
+	if len(data) < l.header {
+		return l.short(l.header)
+	}
+	return l.pass(ProtoData, data, l.header, rest)
 }
 
 // leaf records a protocol that is named only. Wireshark does not name it

@@ -22,12 +22,18 @@ func (s *scan) transport(t Transport, data []byte, header int) {
 // tcp is a TCP segment (RFC 9293).
 type tcp struct{ *scan }
 
-const tcpHeader = 20
+const (
+	tcpHeader   = 20
+	portsLength = 4
+)
 
 func (tcp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoTCP) }
 
 func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	t := Transport{Kind: TCP}
+	if l.quoted && len(data) < portsLength { // Wireshark does not accept it
+		return errStop
+	}
 	if len(data) < tcpHeader {
 		return l.cut(t, data)
 	}
@@ -58,7 +64,7 @@ func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 // cut records as much of a TCP header as was captured or quoted.
 func (l tcp) cut(t Transport, data []byte) error {
 	l.add(ProtoTCP, len(data))
-	if len(data) >= 4 {
+	if len(data) >= portsLength {
 		t.SrcPort, t.DstPort = be16(data, 0), be16(data, 2)
 		if len(data) >= 8 {
 			t.Seq, t.HasSeq = be32(data, 4), true
@@ -103,6 +109,9 @@ const udpHeader = 8
 func (udp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoUDP) }
 
 func (l udp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	if l.quoted && len(data) < portsLength { // as in TCP
+		return errStop
+	}
 	l.add(ProtoUDP, udpHeader)
 	if len(data) < udpHeader {
 		return l.cutPorts(UDP, data, udpHeader)
@@ -134,7 +143,7 @@ func (l udpLite) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 
 // cutPorts records the ports of a header that is not there in full.
 func (s *scan) cutPorts(kind Kind, data []byte, header int) error {
-	if len(data) >= 4 {
+	if len(data) >= portsLength {
 		s.transport(Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2)}, data, header)
 	}
 	return s.short(header)
@@ -149,7 +158,7 @@ func (s *scan) ports(kind Kind, data []byte, header, length int) error {
 	}
 	s.transport(t, data, header)
 	next := udpPayload(t.SrcPort, t.DstPort)
-	if next == protoNone || length <= 0 {
+	if next == protoNone || length <= 0 || len(data) == header || !tunnelAccepts(next, data[header:]) {
 		return s.end()
 	}
 	return s.pass(next, data, header, length)
@@ -162,9 +171,12 @@ func (sctp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoSCT
 
 func (l sctp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	const header = 12
+	if l.quoted && l.rep < header { // Wireshark does not accept it
+		return errStop
+	}
 	l.add(ProtoSCTP, header)
 	if len(data) < header {
-		return l.cutPorts(SCTP, data, header)
+		return l.short(header)
 	}
 	t := Transport{Kind: SCTP, SrcPort: be16(data, 0), DstPort: be16(data, 2)}
 	if !l.quoted && !l.fragmented {

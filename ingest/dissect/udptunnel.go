@@ -2,24 +2,53 @@ package dissect
 
 import "github.com/google/gopacket"
 
-// vxlan is VXLAN (RFC 7348) or its generic protocol extension.
-type vxlan struct {
-	*scan
-	proto Proto
-}
+// vxlan is VXLAN (RFC 7348) or, on a port of its own, its generic protocol
+// extension, which Wireshark's frame.protocols leaves out.
+type vxlan struct{ *scan }
 
-func (l vxlan) CanDecode() gopacket.LayerClass { return gopacket.LayerType(l.proto) }
+func (vxlan) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoVXLAN) }
 
 func (l vxlan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	const header = 8
-	l.add(l.proto, header)
+	generic := l.tunnelPort() == portVXLANGPE
+	if !generic {
+		l.add(ProtoVXLAN, header)
+	}
 	if len(data) < header {
 		return l.short(header)
 	}
-	if l.proto == ProtoVXLANGPE {
+	if generic {
+		if servicePayload(data[3]) == ProtoData {
+			return l.end()
+		}
 		return l.pass(servicePayload(data[3]), data, header, rest)
 	}
 	return l.pass(ProtoEth, data, header, rest)
+}
+
+// tunnelAccepts tells whether Wireshark's decoder of a tunnel takes a payload;
+// if not, the datagram is an ordinary one.
+func tunnelAccepts(tunnel Proto, payload []byte) bool {
+	switch tunnel {
+	case ProtoGTP, ProtoGTPPrime:
+		return payload[0]>>5 <= 2
+	case ProtoL2TP:
+		return len(payload) < 2 || payload[1]&0xf == 2 || payload[1]&0xf == 3
+	}
+	return true
+}
+
+// tunnelPort is the port that made the last transport a tunnel.
+func (s *scan) tunnelPort() uint16 {
+	if len(s.packet.Transports) == 0 {
+		return 0
+	}
+	t := &s.packet.Transports[len(s.packet.Transports)-1]
+	low, high := min(t.SrcPort, t.DstPort), max(t.SrcPort, t.DstPort)
+	if udpTunnel(low) != protoNone {
+		return low
+	}
+	return high
 }
 
 // geneve is Geneve (RFC 8926): options in words, then an EtherType.
@@ -39,16 +68,19 @@ func (l geneve) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	return l.pass(etherTypePayload(be16(data, 2)), data, header, rest)
 }
 
-// gtp is GTP version 1 or 0 (3GPP TS 29.060, 29.281); only the user plane's
-// packets have a payload.
-type gtp struct{ *scan }
+// gtp is GTP version 1 or 0 (3GPP TS 29.060, 29.281), or GTP prime; only the
+// packets of the user plane have a payload.
+type gtp struct {
+	*scan
+	proto Proto
+}
 
-func (gtp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoGTP) }
+func (l gtp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(l.proto) }
 
 func (l gtp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	const tpdu = 255
+	const tpdu, mandatory = 255, 8
 	header, ok := gtpHeader(data)
-	l.add(ProtoGTP, header)
+	l.add(l.proto, header)
 	if !ok {
 		return l.short(header)
 	}
@@ -58,13 +90,33 @@ func (l gtp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) == header {
 		return l.short(header + 1)
 	}
-	switch first := data[header]; {
-	case first >= 0x45 && first <= 0x4e:
-		return l.pass(ProtoIP, data, header, rest)
-	case first>>4 == 6:
-		return l.pass(ProtoIPv6, data, header, rest)
+	next := gtpPayload(data[header:])
+	if next == protoNone {
+		return l.end()
 	}
-	return l.pass(ProtoPPP, data, header, rest)
+	length := mandatory + int(be16(data, 2)) - header
+	if data[0]>>5 == 0 {
+		length = int(be16(data, 2))
+	}
+	return l.pass(next, data, header, max(length, 0))
+}
+
+// gtpPayload guesses what a T-PDU is, as nothing in it tells: IP by its first
+// byte, or Ethernet with IP or ARP inside.
+func gtpPayload(data []byte) Proto {
+	switch first := data[0]; {
+	case first >= 0x45 && first <= 0x4e:
+		return ProtoIP
+	case first>>4 == 6:
+		return ProtoIPv6
+	}
+	if len(data) > ethernetHeader {
+		switch be16(data, 12) {
+		case etherTypeIPv4, etherTypeIPv6, etherTypeARP:
+			return ProtoEth
+		}
+	}
+	return protoNone
 }
 
 // gtpHeader gives the length of a GTP header with its extension headers, and
@@ -138,6 +190,9 @@ func (l udpEncap) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error 
 	}
 	if be32(data, 0) == 0 {
 		l.add(ProtoUDPEncap, 4)
+		if l.rep == 4 {
+			return l.end()
+		}
 		return l.pass(ProtoISAKMP, data, 4, rest)
 	}
 	l.add(ProtoUDPEncap, 0)
@@ -216,6 +271,41 @@ func (l tzsp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	case 1:
 		return l.pass(ProtoEth, data, header, rest)
 	case 18:
+		return l.pass(ProtoWLAN, data, header, rest)
+	}
+	return l.pass(ProtoData, data, header, rest)
+}
+
+// capwapData is a CAPWAP data packet (RFC 5415): in its second to fourth byte
+// 5 bits of length in words, 5 of radio, 5 of binding, then flags.
+type capwapData struct{ *scan }
+
+func (capwapData) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoCAPWAPData) }
+
+func (l capwapData) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const native, fragment, keepAlive, bindingWLAN = 0x100, 0x80, 0x08, 1
+	if len(data) < 8 {
+		l.add(ProtoCAPWAPData, len(data))
+		return l.short(8)
+	}
+	if data[0]&0xf != 0 { // DTLS
+		l.add(ProtoCAPWAPData, 4)
+		return l.end()
+	}
+	word := be32(data, 0) & 0xffffff
+	header := int(word>>19) * 4
+	l.add(ProtoCAPWAPData, header)
+	switch {
+	case header < 8:
+		return errMalformed
+	case word&keepAlive != 0:
+		return l.end()
+	case word&fragment != 0:
+		return l.pass(ProtoData, data, header, rest)
+	case word&native == 0:
+		return l.pass(ProtoEth, data, header, rest)
+	case word>>9&0x1f == bindingWLAN:
+		l.stash.wlanSwapped = true // as Cisco does, against the RFC
 		return l.pass(ProtoWLAN, data, header, rest)
 	}
 	return l.pass(ProtoData, data, header, rest)

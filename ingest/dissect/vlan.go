@@ -17,22 +17,30 @@ func (l vlan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if len(data) < tagLength {
 		return l.short(tagLength)
 	}
-	return l.lengthOrType(data, tagLength, be16(data, 2))
+	if typ := be16(data, 2); typ > maxLength8023 {
+		return l.etherType(data, tagLength, typ)
+	}
+	return l.frame8023(data, tagLength, int(be16(data, 2)))
 }
 
 // serviceVLAN is the outer tag of IEEE 802.1ad. Wireshark takes a second
-// service tag into the same layer.
+// service tag or an I-tag (IEEE 802.1ah) into the same layer.
 type serviceVLAN struct{ *scan }
 
 func (serviceVLAN) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoServiceVLAN) }
 
 func (l serviceVLAN) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	header := tagLength
-	if len(data) >= tagLength && be16(data, 2) == etherTypeServiceVLAN {
-		header = 2 * tagLength
+	header, tags := tagLength, 1
+	if len(data) >= tagLength {
+		switch be16(data, 2) {
+		case etherTypeServiceVLAN:
+			header, tags = 2*tagLength, 2
+		case etherTypePBB:
+			header += backboneLength
+		}
 	}
 	l.add(ProtoServiceVLAN, header)
-	for at := 0; at < header && at+2 <= len(data); at += tagLength {
+	for at := 0; at < tags*tagLength && at+2 <= len(data); at += tagLength {
 		l.packet.ServiceVLANs = append(l.packet.ServiceVLANs, be16(data, at)&0xfff)
 	}
 	if len(data) < header {
@@ -59,35 +67,42 @@ func (l etherTag) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error 
 	return l.etherType(data, l.header, be16(data, l.header-2))
 }
 
-// ciscoMetaData is Cisco's security group tag: version, length of the options
-// in words, options, EtherType.
-type ciscoMetaData struct{ *scan }
+// hsr is the tag of high-availability seamless redundancy (IEC 62439-3). It
+// ends with an EtherType too, but Wireshark has no pseudo-layer for it.
+type hsr struct{ *scan }
 
-func (ciscoMetaData) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoCMD) }
+func (hsr) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoHSR) }
 
-func (l ciscoMetaData) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	header := 8
-	l.add(ProtoCMD, header)
+func (l hsr) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const header = 6
+	l.add(ProtoHSR, header)
 	if len(data) < header {
 		return l.short(header)
 	}
-	return l.etherType(data, header, be16(data, header-2))
+	return l.pass(etherTypePayload(be16(data, header-2)), data, header, rest)
 }
 
-// providerBackbone is the I-tag of IEEE 802.1ah: 4 bytes, then the customer's
-// addresses and EtherType.
-type providerBackbone struct{ *scan }
+// macsec is IEEE 802.1AE: what follows its tag is encrypted as a rule.
+type macsec struct{ *scan }
 
-func (providerBackbone) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoPBB) }
+func (macsec) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoMACsec) }
 
-func (l providerBackbone) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	const header = 4 + ethernetHeader
-	l.add(ProtoPBB, header)
+func (l macsec) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
+	const hasChannel = 0x20
+	header := 6
+	if len(data) > 0 && data[0]&hasChannel != 0 {
+		header += 8
+	}
+	l.add(ProtoMACsec, header)
 	if len(data) < header {
 		return l.short(header)
 	}
-	return l.etherType(data, header, be16(data, header-2))
+	return l.pass(ProtoData, data, header, rest)
 }
+
+// backboneLength is that of an I-tag: 4 bytes with the service identifier,
+// then the customer's addresses and EtherType.
+const backboneLength = 4 + ethernetHeader
 
 // trill is a TRILL header (RFC 6325): options in words, then a frame.
 type trill struct{ *scan }

@@ -64,6 +64,7 @@ type wlan struct{ *scan }
 
 // Bits of the frame control field, little-endian.
 const (
+	wlanVersion   = 0x0003
 	wlanToDS      = 0x0100
 	wlanFromDS    = 0x0200
 	wlanMoreFrags = 0x0400
@@ -90,7 +91,7 @@ func (l wlan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		l.stash.wlanSwapped = false
 	}
 	typ, subtype := control>>2&3, control>>4&0xf
-	if typ != wlanData {
+	if typ != wlanData || control&wlanVersion != 0 {
 		l.add(ProtoWLAN, len(data))
 		return l.end()
 	}
@@ -105,8 +106,7 @@ func (l wlan) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if subtype&4 != 0 { // a null function
 		return l.end()
 	}
-	fragment := control&wlanMoreFrags != 0 || data[22]&0xf != 0
-	if control&wlanProtected != 0 || fragment {
+	if control&(wlanProtected|wlanMoreFrags) != 0 {
 		return l.pass(ProtoData, data, header, rest)
 	}
 	if qos > 0 && data[qos]&0x80 != 0 {
@@ -136,6 +136,12 @@ func wlanHeader(control, subtype uint16) (header, qos int) {
 // Ethernet frame or raw IPX there.
 func (l wlan) body(data []byte, header int) error {
 	b := data[header:]
+	if len(b) == 0 {
+		if l.rep > header {
+			return l.short(header + 1)
+		}
+		return l.end()
+	}
 	if len(b) >= 2 && !(b[0] == sapSNAP && b[1] == sapSNAP) {
 		switch {
 		case len(b) >= 12 && ethernetInside(data, b):

@@ -72,10 +72,14 @@ func compareOracle(t *testing.T, got *capture, want oracle) {
 	t.Helper()
 	var total, captured uint64
 	var first, last, least, most index.Time
-	for i, f := range got.frames {
+	timed := false
+	for _, f := range got.frames {
 		total, captured = total+uint64(f.OrigLen), captured+uint64(f.CapLen)
-		if i == 0 {
-			first, least, most = f.Time, f.Time, f.Time
+		if f.NoTime {
+			continue
+		}
+		if !timed {
+			first, least, most, timed = f.Time, f.Time, f.Time, true
 		}
 		last, least, most = f.Time, min(least, f.Time), max(most, f.Time)
 	}

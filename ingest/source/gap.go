@@ -122,7 +122,7 @@ func (r *Reader) ends(kind string, offset uint64, rest int, what string) error {
 	}
 	r.state = inTail
 	if !r.noteCorrupt(offset) && rest > 0 {
-		r.damage(kind, offset, "the file ends inside a %s", what)
+		r.damage(kind, offset, "the file ends inside a record: %s", what)
 	}
 	return nil
 }

@@ -1,10 +1,6 @@
 package source
 
-import (
-	"encoding/binary"
-
-	"pcapidx/index"
-)
+import "pcapidx/index"
 
 // Magic numbers of pcap files. The Ixia ones have a header that is four bytes
 // longer (the size of all records); the modified one is Kuznetzov's, whose
@@ -21,7 +17,7 @@ const pcapHeader = 24 // bytes of the file header
 
 // pcap is the state of a classic pcap file.
 type pcap struct {
-	big     bool
+	endian
 	number  uint32 // magic number
 	variant variant
 	head    int // bytes of a record header, padding included
@@ -46,20 +42,6 @@ func (p *pcap) magic(head []byte) bool {
 		}
 	}
 	return false
-}
-
-func (p *pcap) u32(b []byte) uint32 {
-	if p.big {
-		return binary.BigEndian.Uint32(b)
-	}
-	return binary.LittleEndian.Uint32(b)
-}
-
-func (p *pcap) u16(b []byte) uint16 {
-	if p.big {
-		return binary.BigEndian.Uint16(b)
-	}
-	return binary.LittleEndian.Uint16(b)
 }
 
 // readFileHeader reads the pcap file header: magic, version (2 x u16), thiszone,
@@ -124,13 +106,8 @@ func (r *Reader) readRecords(b *Batch) error {
 		if len(h) < p.head {
 			return r.ends(damageCutHeader, r.data.off, len(h), "record header")
 		}
-		f := index.Frame{
-			Time:   index.Time(int64(p.u32(h))*1e9 + int64(p.u32(h[4:]))*p.nano),
-			CapLen: p.u32(h[8:]), OrigLen: p.u32(h[12:]),
-		}
-		if p.swapped || p.maybe && f.CapLen > f.OrigLen {
-			f.CapLen, f.OrigLen = f.OrigLen, f.CapLen
-		}
+		f := index.Frame{Time: index.Time(int64(p.u32(h))*1e9 + int64(p.u32(h[4:]))*p.nano)}
+		f.CapLen, f.OrigLen = p.lengths(h)
 		if f.CapLen > p.max || f.CapLen < p.pad {
 			r.damage(damageLength, r.data.off, "a record has a captured length of %d bytes, allowed are up to %d", f.CapLen, p.max)
 			return nil

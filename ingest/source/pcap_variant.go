@@ -1,7 +1,5 @@
 package source
 
-import "encoding/binary"
-
 // variant is a kind of pcap file that differs in its record headers. Only some
 // can be told from the file header.
 type variant uint8
@@ -41,12 +39,17 @@ func (p *pcap) setVersion(major, minor uint16) {
 	case magicIxia, magicIxiaNano:
 		p.variant = variantIxia
 	}
-	old := major == 2 && minor < 3 || major == 543
-	p.swapped = old
+	p.swapped = major == 2 && minor < 3 || major == 543
 	p.maybe = major == 2 && minor == 3
-	if (old || p.maybe) && p.number == magicMicro {
-		p.variant = variantPlain
+}
+
+// lengths gives incl_len and orig_len of a record header.
+func (p *pcap) lengths(h []byte) (incl, orig uint32) {
+	incl, orig = p.u32(h[8:]), p.u32(h[12:])
+	if p.swapped || p.maybe && incl > orig {
+		return orig, incl
 	}
+	return incl, orig
 }
 
 // aix recognises a file of AIX by its version and interface type (RFC 1573),
@@ -92,8 +95,8 @@ func (v variant) more() int {
 	return 0
 }
 
-// guess chooses the variant like Wireshark does: the one whose first three
-// records have the fewest faults, the earlier one if they have as many. w is
+// guess chooses the variant like Wireshark 4.0 does: the one with the fewest
+// faults in the first three records, the earlier one if they have as many. w is
 // the start of the records, whole says that it is all of them.
 func (p *pcap) guess(w []byte, snap uint32, whole bool) {
 	candidates := []variant{variantPlain, variantModified, variantNokia}
@@ -109,74 +112,36 @@ func (p *pcap) guess(w []byte, snap uint32, whole bool) {
 	}
 }
 
-// faults counts what speaks against a variant in the first three records.
-func (p *pcap) faults(v variant, w []byte, snap uint32, whole bool) (n int) {
+// faults counts what speaks against a variant in the first bad one of the first
+// three records. The fields that only one variant has are not looked at.
+func (p *pcap) faults(v variant, w []byte, snap uint32, whole bool) int {
+	cut := 0 // the fault of a record that is not there in full
+	if whole {
+		cut = 1
+	}
+	head := 16 + v.more()
 	for range 3 {
 		if len(w) == 0 {
-			return n
+			return 0
 		}
-		head := 16 + v.more()
-		h := w[:min(head, len(w))]
-		n += p.headerFaults(v, h, snap)
 		if len(w) < head {
-			return n + cut(whole)
+			return cut
 		}
-		size := p.u32(w[8:])
-		if size > p.max {
+		frac := p.u32(w[4:])
+		size, orig := p.lengths(w)
+		n := 0
+		for _, bad := range []bool{frac >= 1_000_000, size > p.max, size > snap, orig > 128<<20, size > orig} {
+			if bad {
+				n++
+			}
+		}
+		if n > 0 {
 			return n
 		}
 		if len(w)-head < int(size) {
-			return n + cut(whole)
+			return cut
 		}
 		w = w[head+int(size):]
 	}
-	return n
-}
-
-// cut is the fault of a record that is not there in full.
-func cut(whole bool) int {
-	if whole {
-		return 1
-	}
 	return 0
-}
-
-// headerFaults counts the unlikely fields of a record header, which may be cut.
-func (p *pcap) headerFaults(v variant, h []byte, snap uint32) (n int) {
-	fault := func(end int, bad func() bool) {
-		if len(h) >= end && bad() {
-			n++
-		}
-	}
-	size := func() uint32 { return p.u32(h[8:]) }
-	fault(8, func() bool { return p.u32(h[4:]) >= 1_000_000 })
-	fault(12, func() bool { return size() > p.max })
-	fault(12, func() bool { return size() > snap })
-	fault(16, func() bool { return p.u32(h[12:]) > 128<<20 })
-	fault(16, func() bool { return size() > p.u32(h[12:]) })
-	switch v {
-	case variantModified, variantModSMP:
-		// Interface index, protocol (EtherType or a small Linux number),
-		// packet type (0 to 4).
-		fault(20, func() bool { return p.u32(h[16:]) > 10_000 })
-		fault(22, func() bool { return !linuxProtocol(p.u16(h[20:])) })
-		fault(23, func() bool { return h[22] > 4 })
-	case variantNokia:
-		fault(20, func() bool { return !nokiaWord(binary.LittleEndian.Uint32(h[16:])) })
-	}
-	return n
-}
-
-// linuxProtocol tells whether n is an EtherType or one of the numbers that Linux
-// of 1999 had below that range.
-func linuxProtocol(n uint16) bool {
-	return n >= 0x600 || n <= 0x17 || n == 0x60 || n == 0x200 || n == 0x400
-}
-
-// nokiaWord tells whether n looks like the extra word of a Nokia record, known
-// only by example: 0x[9b]fbf[bd][69]0[12].
-func nokiaWord(n uint32) bool {
-	a, b, c, d := n>>28, n>>12&15, n>>8&15, n&15
-	return n&0x0fff00f0 == 0x0fbf0000 && (a == 9 || a == 11) && (b == 11 || b == 13) &&
-		(c == 6 || c == 9) && (d == 1 || d == 2)
 }

@@ -41,7 +41,7 @@ const (
 
 // pcapng is the state of a pcapng file.
 type pcapng struct {
-	big      bool
+	endian
 	section  int // number of the current section, from 0; sections counts them
 	sections int
 	ifaces   []ngInterface // of the current section
@@ -59,27 +59,6 @@ type block struct {
 	kind uint32
 	size uint32
 	at   uint64 // offset in the file
-}
-
-func (n *pcapng) u32(b []byte) uint32 {
-	if n.big {
-		return binary.BigEndian.Uint32(b)
-	}
-	return binary.LittleEndian.Uint32(b)
-}
-
-func (n *pcapng) u16(b []byte) uint16 {
-	if n.big {
-		return binary.BigEndian.Uint16(b)
-	}
-	return binary.LittleEndian.Uint16(b)
-}
-
-func (n *pcapng) u64(b []byte) uint64 {
-	if n.big {
-		return binary.BigEndian.Uint64(b)
-	}
-	return binary.LittleEndian.Uint64(b)
 }
 
 // sectionOrder tells the byte order of a Section Header Block by its

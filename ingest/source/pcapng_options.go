@@ -18,7 +18,6 @@ const (
 	optIfHardware    = 15
 
 	optPacketFlags   = 2
-	optPacketHash    = 3
 	optPacketDrops   = 4
 	optPacketID      = 5
 	optPacketQueue   = 6
@@ -121,8 +120,6 @@ func badPacketOption(code uint16, v []byte) bool {
 	switch code {
 	case optPacketFlags, optPacketQueue:
 		return len(v) != 4
-	case optPacketHash:
-		return len(v) < 1
 	case optPacketDrops, optPacketID:
 		return len(v) != 8
 	case optPacketVerdict: // type 0 is of any length, 1 and 2 have a u64
