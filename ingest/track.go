@@ -147,6 +147,10 @@ func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index
 			break
 		}
 		n := &p.Networks[tr.Network]
+		if tr.Kind == dissect.TCP && !tr.HasTCP {
+			t.portsOnly(row, tr)
+			continue
+		}
 		key, swapped := keyOf(tr.Kind, n.Src, n.Dst, tr.SrcPort, tr.DstPort)
 		c, err := t.lookup(key, swapped, tr)
 		if err != nil {
@@ -175,6 +179,14 @@ func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index
 	return covered
 }
 
+// portsOnly indexes the ports of a TCP header that was cut before its window
+// field: Wireshark gives such a packet no stream.
+func (t *tracker) portsOnly(row *index.Packet, tr *dissect.Transport) {
+	src, dst := portFields(tr.Kind)
+	t.segment.List(src, index.PortValue(tr.SrcPort)).Add(row.Number)
+	t.segment.List(dst, index.PortValue(tr.DstPort)).Add(row.Number)
+}
+
 // primaryTransport gives the innermost transport that is not quoted in an ICMP
 // error, or else the innermost.
 func primaryTransport(ts []dissect.Transport) int {
@@ -192,7 +204,7 @@ func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*con
 	if err != nil {
 		return nil, err
 	}
-	if c != nil && tr.Kind == dissect.TCP && tr.HasTCP {
+	if c != nil && tr.Kind == dissect.TCP {
 		s := segmentFor(c, swapped, tr)
 		if c.tcp.Splits(&s) {
 			c = nil
@@ -221,9 +233,6 @@ func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (seq, ac
 			c.ClientBy, c.ClientIsB = index.ClientByRequest, tr.Request == (side == index.SideB)
 		}
 	case dissect.TCP:
-		if !tr.HasTCP {
-			return 0, 0
-		}
 		s := segmentFor(c, (side == index.SideB) != c.aIsHigh, tr)
 		seq, ack = c.tcp.Feed(&s)
 		if tr.HasLength && !tr.BadOffset {

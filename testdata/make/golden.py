@@ -62,8 +62,6 @@ class Facts:
         self.protocols = collections.Counter()
 
     def frame(self, packet):
-        if packet.find(".//field[@name='frame.cb_pen']") is not None:
-            return  # a pcapng custom block, which tshark shows like a packet
         self.packets += 1
         src = dst = ""
         seen = set()

@@ -1,0 +1,191 @@
+package tcp
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// parse reads packets written as "> SA 100 200 5": direction (> is Dir 0), flag
+// letters (S F R P A, - for none), sequence, acknowledgement, length; a window
+// may follow as w=N.
+func parse(t *testing.T, text string) []Segment {
+	t.Helper()
+	var out []Segment
+	for line := range strings.SplitSeq(strings.TrimSpace(text), ";") {
+		f := strings.Fields(line)
+		if len(f) < 5 {
+			t.Fatalf("packet %q", line)
+		}
+		s := Segment{HasLen: true, Window: 1000}
+		if f[0] == "<" {
+			s.Dir = 1
+		}
+		for _, c := range f[1] {
+			s.Flags |= map[rune]uint16{'S': SYN, 'F': FIN, 'R': RST, 'P': PSH, 'A': ACK, '-': 0}[c]
+		}
+		var numbers [3]uint32
+		for i := range numbers {
+			n, err := strconv.ParseUint(f[2+i], 10, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers[i] = uint32(n)
+		}
+		s.Seq, s.Ack, s.Len = numbers[0], numbers[1], numbers[2]
+		if len(f) > 5 {
+			if _, err := fmt.Sscanf(f[5], "w=%d", &s.Window); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+const handshake = "> S 99 0 0; < SA 499 100 0; > A 100 500 0; "
+
+func TestZeek(t *testing.T) {
+	for _, c := range []struct {
+		name, packets string
+		sport, dport  uint16
+		state         State
+		history       string
+	}{
+		{"no answer", "> S 99 0 0", 40000, 80, "S0", "S"},
+		{"SYN sent again", "> S 99 0 0; > S 99 0 0", 40000, 80, "S0", "S"},
+		{"another SYN number", "> S 99 0 0; > S 77 0 0", 40000, 80, "S0", "SS"},
+		{"refused", "> S 99 0 0; < RA 0 100 0", 40000, 80, "REJ", "Sr"},
+		{"open", handshake + "> PA 100 500 10; < PA 500 110 20; > A 110 520 0", 40000, 80, "S1", "ShADd"},
+		{"closed by both", handshake + "> PA 100 500 10; < A 500 110 0; < PA 500 110 20; > A 110 520 0; > FA 110 520 0; < FA 520 111 0; > A 111 521 0", 40000, 80, "SF", "ShADadFf"},
+		{"originator closed", handshake + "> FA 100 500 0; < A 500 101 0", 40000, 80, "S2", "ShAFa"},
+		{"responder closed", handshake + "< FA 500 100 0; > A 100 501 0", 40000, 80, "S3", "ShAf"},
+		{"reset by originator", handshake + "> PA 100 500 10; > R 110 0 0", 40000, 80, "RSTO", "ShADR"},
+		{"reset by responder", handshake + "> PA 100 500 10; < R 500 0 0", 40000, 80, "RSTR", "ShADr"},
+		{"SYN then RST, no answer", "> S 99 0 0; > R 100 0 0", 40000, 80, "RSTOS0", "SR"},
+		{"SYN then FIN, no answer", "> S 99 0 0; > F 100 0 0", 40000, 80, "SH", "SF"},
+		{"mid-stream", "> A 100 500 10; < A 500 110 0", 40000, 50000, "OTH", "Da"},
+		{"mid-stream from a server's port", "> PA 100 500 10; < A 500 110 0", 80, 40000, "OTH", "^dA"},
+		{"SYN+ACK first", "> SA 499 100 0; < A 100 500 0", 50000, 40000, "OTH", "^hA"},
+		{"FIN and RST in one", handshake + "> FRA 100 500 0", 40000, 80, "RSTO", "ShAI"},
+		{"SYN and FIN in one", "> SF 99 0 0", 40000, 80, "S0", "Q"},
+		{"zero windows", handshake + "< A 500 100 0 w=0; < A 500 100 0 w=0", 40000, 80, "S1", "ShAaw"},
+		{"sent again", handshake + "> PA 100 500 10; > PA 100 500 10", 40000, 80, "S1", "ShADT"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var z Zeek
+			for _, s := range parse(t, c.packets) {
+				feed(&z, s, c.sport, c.dport)
+			}
+			if h, _ := z.History(); z.State() != c.state || h != c.history {
+				t.Errorf("got %s %s, want %s %s", z.State(), h, c.state, c.history)
+			}
+			var again Zeek
+			rest := again.DecodeBinary(append(z.AppendBinary(nil), "rest"...))
+			if h, _ := again.History(); string(rest) != "rest" || again.State() != c.state || h != c.history {
+				t.Errorf("after a round trip: %s %s, rest %q", again.State(), h, rest)
+			}
+		})
+	}
+}
+
+// feed gives the ports as the packet has them: sport is Dir 0's.
+func feed(z *Zeek, s Segment, sport, dport uint16) {
+	if s.Dir == 1 {
+		sport, dport = dport, sport
+	}
+	z.Feed(&s, sport, dport)
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	var z Zeek
+	for i := range uint32(1000) {
+		z.Feed(&Segment{Flags: RST, Seq: i * 7, HasLen: true, Window: 1}, 40000, 80)
+	}
+	if h, full := z.History(); len(h) != HistoryLimit || !full {
+		t.Errorf("history of %d letters, full %v", len(h), full)
+	}
+}
+
+// TestSplits follows tshark's rule: a SYN without ACK whose number differs from
+// the known base of its sender begins a new stream.
+func TestSplits(t *testing.T) {
+	for _, c := range []struct {
+		name, packets string
+		splits        bool // the last packet
+	}{
+		{"first SYN", "> S 99 0 0", false},
+		{"same SYN again", "> S 99 0 0; > S 99 0 0", false},
+		{"another SYN", "> S 99 0 0; > S 100 0 0", true},
+		{"SYN of the other side, first", "> S 99 0 0; < S 100 0 0", false},
+		{"SYN+ACK with another number stays", "> S 99 0 0; < SA 499 100 0; < SA 777 100 0", false},
+		{"base learnt mid-stream", "> A 100 500 10; > S 5000 0 0", true},
+		{"SYN equal to the base learnt mid-stream", "> A 100 500 10; > S 99 0 0", false},
+		{"base learnt from the peer's ACK", "> A 100 500 10; < S 700 0 0", true},
+		{"after a RST", "> S 99 0 0; < RA 0 100 0; > S 99 0 0", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var conn Conn
+			got := false
+			for _, s := range parse(t, c.packets) {
+				if got = conn.Splits(&s); !got {
+					conn.Feed(&s)
+				}
+			}
+			if got != c.splits {
+				t.Errorf("splits %v, want %v", got, c.splits)
+			}
+		})
+	}
+}
+
+func TestRelativeNumbers(t *testing.T) {
+	var c Conn
+	for i, want := range [][2]uint32{{0, 0}, {0, 1}, {1, 1}, {1, 1}, {1, 11}} {
+		s := parse(t, "> S 4294967295 0 0; < SA 499 0 0; > A 0 500 0; > PA 0 500 10; < A 500 10 0")[i]
+		if seq, ack := c.Feed(&s); seq != want[0] || ack != want[1] {
+			t.Errorf("packet %d: seq %d ack %d, want %v", i+1, seq, ack, want)
+		}
+	}
+	var mid Conn
+	s := Segment{Flags: ACK, Seq: 1000, Ack: 2000, HasLen: true}
+	if seq, ack := mid.Feed(&s); seq != 1 || ack != 1 {
+		t.Errorf("mid-stream: seq %d ack %d, want 1 1", seq, ack)
+	}
+	quoted := Segment{Flags: ACK, Seq: 7, Ack: 9}
+	var none Conn
+	if seq, ack := none.Feed(&quoted); seq != 7 || ack != 9 {
+		t.Errorf("without a length no base is learnt: seq %d ack %d", seq, ack)
+	}
+}
+
+// TestConnRoundTrip: a connection that was stored and restored goes on as if
+// it had not been, wherever that happens.
+func TestConnRoundTrip(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 200 {
+		var a, b Conn
+		for range 30 {
+			s := Segment{
+				Dir: uint8(r.UintN(2)), Flags: uint16(r.UintN(64)), Seq: r.Uint32N(5), Ack: r.Uint32N(5), Len: r.Uint32N(3), HasLen: r.UintN(4) > 0,
+			}
+			var c Conn
+			if c.DecodeBinary(b.AppendBinary(nil)) == nil {
+				t.Fatal("damaged")
+			}
+			b = c
+			if a.Splits(&s) != b.Splits(&s) {
+				t.Fatal("splits differ")
+			}
+			aSeq, aAck := a.Feed(&s)
+			if bSeq, bAck := b.Feed(&s); aSeq != bSeq || aAck != bAck {
+				t.Fatal("numbers differ")
+			}
+		}
+	}
+	if new(Conn).DecodeBinary(nil) != nil || new(Zeek).DecodeBinary([]byte{0, 9}) != nil {
+		t.Error("cut states are taken")
+	}
+}

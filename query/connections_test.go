@@ -1,0 +1,211 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func connections(t *testing.T, e *Engine, q ConnectionsRequest) *ConnectionsAnswer {
+	t.Helper()
+	a, err := e.Connections(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func rowID(r *ConnectionRow) string { return fmt.Sprintf("%s/%d", r.Capture, r.Connection) }
+
+// TestSortAndPages: every order is that of the values in the rows, and pages of
+// any size give the rows of the whole answer, each once.
+func TestSortAndPages(t *testing.T) {
+	e := engineWith(t, "web-day.pcap", "tcp-ends.pcap", "icmp-errors.pcap")
+	value := map[string]func(r *ConnectionRow) float64{
+		"frame":    func(*ConnectionRow) float64 { return 0 },
+		"duration": func(r *ConnectionRow) float64 { return -float64(r.DurationS) },
+		"bytes":    func(r *ConnectionRow) float64 { return -float64(r.ClientBytes + r.ServerBytes) },
+		"packets":  func(r *ConnectionRow) float64 { return -float64(r.ClientPackets + r.ServerPackets) },
+	}
+	for _, sort := range []string{"frame", "start", "duration", "bytes", "packets"} {
+		for _, reverse := range []bool{false, true} {
+			q := ConnectionsRequest{All: true, Sort: sort, Reverse: reverse}
+			all := connections(t, e, q)
+			if all.Returned != all.Total || all.Total < 30 || all.NextCursor != "" || len(all.Captures) != 3 {
+				t.Fatalf("%s: %d of %d in %v", sort, all.Returned, all.Total, all.Captures)
+			}
+			ordered := slices.IsSortedFunc(all.Rows, func(a, b ConnectionRow) int {
+				if reverse {
+					a, b = b, a
+				}
+				if sort == "start" {
+					return strings.Compare(string(a.Start), string(b.Start))
+				}
+				return int(1e9 * (value[sort](&a) - value[sort](&b)))
+			})
+			if !ordered {
+				t.Errorf("%s (reverse %v) is not in order", sort, reverse)
+			}
+			for _, limit := range []int{1, 7, 30} {
+				pages(t, e, q, limit, all)
+			}
+		}
+	}
+}
+
+func pages(t *testing.T, e *Engine, q ConnectionsRequest, limit int, all *ConnectionsAnswer) {
+	t.Helper()
+	q.Limit = limit
+	var got []string
+	for range len(all.Rows) + 1 {
+		p := connections(t, e, q)
+		if p.Total != all.Total || p.Returned != len(p.Rows) || p.Returned > limit {
+			t.Fatalf("%s: page of %d, total %d", q.Sort, p.Returned, p.Total)
+		}
+		for i := range p.Rows {
+			got = append(got, rowID(&p.Rows[i]))
+		}
+		if q.Cursor = p.NextCursor; q.Cursor == "" {
+			break
+		}
+	}
+	var want []string
+	for i := range all.Rows {
+		want = append(want, rowID(&all.Rows[i]))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s reverse %v, pages of %d:\n got %v\nwant %v", q.Sort, q.Reverse, limit, got, want)
+	}
+}
+
+// TestFilters compares each filter with the same test on the rows of the whole
+// answer.
+func TestFilters(t *testing.T) {
+	e := engineWith(t, "web-day.pcap", "tcp-ends.pcap", "icmp-errors.pcap", "sctp.pcap")
+	all := connections(t, e, ConnectionsRequest{All: true})
+	ends := func(r *ConnectionRow) (out []netip.AddrPort) {
+		for _, s := range []string{r.Client, r.Server} {
+			p, err := netip.ParseAddrPort(s)
+			if err != nil {
+				p = netip.AddrPortFrom(netip.MustParseAddr(s), 0)
+			}
+			out = append(out, p)
+		}
+		return out
+	}
+	inside := func(prefix string) func(*ConnectionRow) bool {
+		return func(r *ConnectionRow) bool {
+			return slices.ContainsFunc(ends(r), func(e netip.AddrPort) bool { return netip.MustParsePrefix(prefix).Contains(e.Addr()) })
+		}
+	}
+	port := func(low, high uint16) func(*ConnectionRow) bool {
+		return func(r *ConnectionRow) bool {
+			return r.ICMPID == nil && slices.ContainsFunc(ends(r), func(e netip.AddrPort) bool { return low <= e.Port() && e.Port() <= high })
+		}
+	}
+	for _, c := range []struct {
+		q    ConnectionsRequest
+		want func(*ConnectionRow) bool
+	}{
+		{ConnectionsRequest{Address: "192.0.2.10"}, inside("192.0.2.10/32")},
+		{ConnectionsRequest{Address: "198.51.100.0/24"}, inside("198.51.100.0/24")},
+		{ConnectionsRequest{Address: "[2001:db8:2::80]"}, inside("2001:db8:2::80/128")},
+		{ConnectionsRequest{Port: "80"}, port(80, 80)},
+		{ConnectionsRequest{Port: "40000-65535"}, port(40000, 65535)},
+		{ConnectionsRequest{Protocol: "udp"}, func(r *ConnectionRow) bool { return r.Protocol == "udp" }},
+		{ConnectionsRequest{Protocol: "TCP, sctp"}, func(r *ConnectionRow) bool { return r.Protocol == "tcp" || r.Protocol == "sctp" }},
+		{ConnectionsRequest{Protocol: "icmp,icmpv6"}, func(r *ConnectionRow) bool { return r.ICMPID != nil }},
+		{ConnectionsRequest{State: "rej,S0"}, func(r *ConnectionRow) bool { return r.State == "REJ" || r.State == "S0" }},
+		{ConnectionsRequest{State: "SF", Protocol: "tcp", Port: "80", Address: "192.0.2.0/24"}, func(r *ConnectionRow) bool {
+			return r.State == "SF" && r.Protocol == "tcp" && port(80, 80)(r) && inside("192.0.2.0/24")(r)
+		}},
+	} {
+		c.q.All = true
+		var want, got []string
+		for i := range all.Rows {
+			if c.want(&all.Rows[i]) {
+				want = append(want, rowID(&all.Rows[i]))
+			}
+		}
+		a := connections(t, e, c.q)
+		for i := range a.Rows {
+			got = append(got, rowID(&a.Rows[i]))
+		}
+		if len(want) == 0 || !slices.Equal(got, want) || a.Total != len(want) {
+			t.Errorf("%+v:\n got %v\nwant %v", c.q, got, want)
+		}
+	}
+	none := connections(t, e, ConnectionsRequest{All: true, Port: "7"})
+	if none.Total != 0 || len(none.Hints) == 0 || none.Rows == nil {
+		t.Errorf("an empty answer without a hint: %+v", none)
+	}
+}
+
+// TestConnectionEndings: what became of each connection of tcp-ends.pcap and of
+// the failures in web-day.pcap, in Zeek's words.
+func TestConnectionEndings(t *testing.T) {
+	e := engineWith(t, "web-day.pcap", "tcp-ends.pcap")
+	for _, c := range []struct {
+		q       ConnectionsRequest
+		state   string
+		history string
+	}{
+		{ConnectionsRequest{Captures: []string{"web-day.pcap"}, Port: "8080", Protocol: "tcp"}, "REJ", "Sr"},
+		{ConnectionsRequest{Captures: []string{"web-day.pcap"}, Port: "8443", Protocol: "tcp"}, "S0", "S"},
+	} {
+		a := connections(t, e, c.q)
+		if a.Total == 0 {
+			t.Fatalf("%+v: none", c.q)
+		}
+		for _, r := range a.Rows {
+			if r.State != c.state || r.History != c.history || r.ClientBy != "syn" || r.ClientGuessed {
+				t.Errorf("%+v: %+v", c.q, r)
+			}
+		}
+	}
+	states := map[string]int{}
+	for _, r := range connections(t, e, ConnectionsRequest{Captures: []string{"tcp-ends.pcap"}}).Rows {
+		states[r.State]++
+	}
+	for _, s := range []string{"SF", "RSTO", "RSTR", "S1"} {
+		if states[s] == 0 {
+			t.Errorf("no connection of tcp-ends.pcap ended %s: %v", s, states)
+		}
+	}
+}
+
+func TestCursorBelongsToItsQuestion(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	q := ConnectionsRequest{All: true, Sort: "bytes", Page: Page{Limit: 3}}
+	first := connections(t, e, q)
+	q.Cursor, q.Sort = first.NextCursor, "packets"
+	_, err := e.Connections(context.Background(), q)
+	wantError(t, err, BadRequest, "another question")
+}
+
+func TestRowJSON(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	b, err := json.Marshal(connections(t, e, ConnectionsRequest{All: true, Protocol: "icmp", Page: Page{Limit: 1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"stream":null`, `"icmp_id":`, `"returned":1`, `"total":`, `"captures":["`, `"duration_s":0.`} {
+		if !strings.Contains(string(b), part) {
+			t.Errorf("%s lacks %s", b, part)
+		}
+	}
+}
+
+func BenchmarkConnectionsPage(b *testing.B) {
+	e := engineWith(b, "web-day.pcap")
+	for b.Loop() {
+		_, err := e.Connections(context.Background(), ConnectionsRequest{All: true, Sort: "bytes", Page: Page{Limit: 10}})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
