@@ -139,7 +139,7 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%+v:\n got %v\nwant %v", c.q, got, want)
 		}
 	}
-	none := connections(t, e, ConnectionsRequest{All: true, Port: "7"})
+	none := connections(t, e, ConnectionsRequest{All: true, Port: "6"})
 	if none.Total != 0 || len(none.Hints) == 0 || none.Rows == nil {
 		t.Errorf("an empty answer without a hint: %+v", none)
 	}
