@@ -83,6 +83,11 @@ type Result struct {
 // if it is none, index.ErrBusy, ctx's, and those of reading and writing.
 func Ingest(ctx context.Context, store *index.Store, in Input, c Config, progress func(Progress)) (*Result, error) {
 	c = c.withDefaults()
+	if in.Seeker == nil { // a pipe or terminal may keep a reader waiting for ever
+		r, release := interruptible(ctx, in.Reader)
+		defer release()
+		in.Reader = r
+	}
 	head, err := readHead(in.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", in.Name, err)
@@ -97,6 +102,22 @@ func Ingest(ctx context.Context, store *index.Store, in Input, c Config, progres
 	b := &builder{store: store, config: c, progress: progress, total: in.Size}
 	r := io.MultiReader(&bytesReader{head}, in.Reader)
 	return b.build(ctx, r, entry, nil)
+}
+
+// interruptible gives a reader of r that fails when ctx ends, even while r
+// waits for input. release lets go of it; a read of r that is under way then
+// ends with its input.
+func interruptible(ctx context.Context, r io.Reader) (reader io.Reader, release func()) {
+	pr, pw := io.Pipe()
+	go func() {
+		_, err := io.CopyBuffer(pw, r, make([]byte, 256<<10))
+		_ = pw.CloseWithError(err)
+	}()
+	stop := context.AfterFunc(ctx, func() { _ = pr.CloseWithError(ctx.Err()) })
+	return pr, func() {
+		stop()
+		_ = pr.Close()
+	}
 }
 
 func hexSum(sum [32]byte) string { return hex.EncodeToString(sum[:]) }

@@ -147,7 +147,7 @@ func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index
 			break
 		}
 		n := &p.Networks[tr.Network]
-		if tr.Kind == dissect.TCP && !tr.HasTCP {
+		if tr.Broken {
 			t.portsOnly(row, tr)
 			continue
 		}
@@ -179,8 +179,7 @@ func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index
 	return covered
 }
 
-// portsOnly indexes the ports of a TCP header that was cut before its window
-// field: Wireshark gives such a packet no stream.
+// portsOnly indexes the ports of a header to which Wireshark gives no stream.
 func (t *tracker) portsOnly(row *index.Packet, tr *dissect.Transport) {
 	src, dst := portFields(tr.Kind)
 	t.segment.List(src, index.PortValue(tr.SrcPort)).Add(row.Number)

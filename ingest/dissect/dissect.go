@@ -20,11 +20,7 @@
 // those of Wireshark 4.0 with default preferences.
 package dissect
 
-import (
-	"errors"
-
-	"github.com/google/gopacket"
-)
+import "github.com/google/gopacket"
 
 // Decoder decodes frames. It keeps scratch memory and is not safe for
 // concurrent use; make one per goroutine.
@@ -76,9 +72,8 @@ func (d *Decoder) DecodeDatagram(network uint16, datagram []byte, p *Packet) {
 	s.start(p, datagram, len(datagram))
 	s.reassembled = true
 	s.network = int(network)
-	nw := &p.Networks[network]
-	s.quoted = nw.Quoted
-	s.next = gopacket.LayerType(ipPayload(nw.Proto, int(nw.Layer) < len(p.Layers) && p.Layers[nw.Layer].Proto == ProtoIPv6))
+	s.quoted = p.Networks[network].Quoted
+	s.next = gopacket.LayerType(ipPayload(p.Networks[network].Proto))
 	d.run(datagram)
 }
 
@@ -88,15 +83,13 @@ func (d *Decoder) DecodeDatagram(network uint16, datagram []byte, p *Packet) {
 func (d *Decoder) run(data []byte) {
 	err := d.parser.DecodeLayers(data, &d.decoded)
 	p := d.scan.packet
-	if err != nil {
-		var stop *verdict
-		problem := Panicked
-		if errors.As(err, &stop) {
-			problem = stop.problem
-		} else {
-			d.panics++
-		}
-		p.Problem = max(p.Problem, problem)
+	switch err := err.(type) {
+	case nil:
+	case *verdict:
+		p.Problem = max(p.Problem, err.problem)
+	default:
+		p.Problem = Panicked
+		d.panics++
 	}
 	d.scan.packet, d.scan.data = nil, nil
 }

@@ -66,6 +66,9 @@ func (l icmpv6) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 
 // quoteIPv6 is quote, unless what is quoted is not IPv6.
 func (s *scan) quoteIPv6(data []byte, announced int) error {
+	if len(data) == icmpHeader && s.rep > icmpHeader {
+		return s.short(icmpHeader + 1)
+	}
 	if len(data) > icmpHeader && data[icmpHeader]>>4 != 6 {
 		return s.pass(ProtoData, data, icmpHeader, rest)
 	}

@@ -65,7 +65,7 @@ func (l ipv4) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 			return l.pass(ProtoData, data, header, rest)
 		}
 	}
-	return l.pass(ipPayload(data[9], false), data, header, rest)
+	return l.pass(ipPayload(data[9]), data, header, rest)
 }
 
 // finalDestination is the destination address, or the end of the source route

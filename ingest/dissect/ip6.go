@@ -34,7 +34,7 @@ func (l ipv6) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 			length = jumbo
 		}
 	}
-	return l.pass(ipPayload(data[6], true), data, ipv6Header, length)
+	return l.pass(ipPayload(data[6]), data, ipv6Header, length)
 }
 
 // jumboLength finds the jumbo payload option (RFC 2675) at the start of a
@@ -81,11 +81,10 @@ func (l extension) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error
 
 // nextHeader goes on to the IP protocol that an extension header names.
 func (s *scan) nextHeader(protocol uint8, data []byte, header int) error {
-	v6 := s.network >= 0 && s.packet.Networks[s.network].Src.Is6()
-	if v6 {
+	if s.network >= 0 && s.packet.Networks[s.network].Src.Is6() {
 		s.packet.Networks[s.network].Proto = protocol
 	}
-	return s.pass(ipPayload(protocol, v6), data, header, rest)
+	return s.pass(ipPayload(protocol), data, header, rest)
 }
 
 // ipv6Fragment is the fragment header. One with offset 0 and no more to come

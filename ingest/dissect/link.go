@@ -55,7 +55,7 @@ func (s *scan) frame8023(data []byte, header, length int) error {
 
 // interSwitchLink goes on in a frame of Cisco's ISL: 14 bytes of addresses,
 // type and length, 12 of LLC, VLAN and index, then an Ethernet frame with its
-// check sequence. The upper half of the fifth byte is the type.
+// check sequence. The upper half of the sixth byte is the type.
 func (l ethernet) interSwitchLink(data []byte) error {
 	const header, afterLength = 26, 12
 	if len(data) < header {

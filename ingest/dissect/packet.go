@@ -89,6 +89,10 @@ type Transport struct {
 	HasLength bool // false: quoted in an ICMP error, cut fragment, or shorter than its own header (TCP analysis is skipped)
 	Quoted    bool // inside an ICMP error message: perhaps only the first 8 bytes are there
 
+	// Broken: the header was cut, or its length is impossible, before Wireshark
+	// gives the packet a stream number. Only the ports are sound.
+	Broken bool
+
 	// TCP only. Valid if HasTCP: the header was captured as far as the window.
 	HasTCP   bool
 	Flags    uint16 // FIN=1 SYN=2 RST=4 PSH=8 ACK=16 URG=32 ECE=64 CWR=128, reserved bits and AE above
@@ -100,7 +104,7 @@ type Transport struct {
 	// quotes at least the ports and the sequence number.
 	HasSeq bool
 	// BadOffset: data offset below 5 words. OptionsCut: options cut by the
-	// snap length or malformed.
+	// snap length, or malformed so that Wireshark stops there.
 	BadOffset, OptionsCut bool
 
 	// ICMP echo only.
@@ -115,7 +119,7 @@ type Fragment struct {
 	Proto    uint8  // of the datagram
 	Offset   uint32 // in bytes
 	More     bool
-	Start    uint32 // where the fragment's payload starts in the frame
+	Start    uint32 // where its payload starts, counted as Layer.Offset is
 	Length   uint32 // its length by the headers
 	Complete bool   // all Length bytes were captured (else it cannot be reassembled)
 }

@@ -56,8 +56,8 @@ type stash struct {
 	wlanSwapped bool // its frame control field is big-endian
 }
 
-// branch is a part of the frame to be decoded after the current one: the
-// second and later subframes of an 802.11 aggregate.
+// branch is a part of the frame to be decoded after the current one: a
+// subframe of an 802.11 aggregate.
 type branch struct {
 	next       gopacket.LayerType
 	start, end int // captured bytes in data

@@ -64,12 +64,11 @@ func (t *layerTable) LayersDecoder(_ gopacket.LayerType, df gopacket.DecodeFeedb
 	return func(data []byte, _ *[]gopacket.LayerType) (gopacket.LayerType, error) {
 		err := t.chain(data, df)
 		s := t.scan
-		for len(s.pending) > 0 {
-			if err != nil {
-				s.packet.Problem = max(s.packet.Problem, err.(*verdict).problem)
+		for i := 0; i < len(s.pending); i++ {
+			if v, ok := err.(*verdict); ok { // one bad part does not spoil the others
+				s.packet.Problem = max(s.packet.Problem, v.problem)
 			}
-			b := s.pending[0]
-			s.pending = s.pending[1:]
+			b := s.pending[i]
 			s.next, s.pos, s.rep = b.next, b.start, b.rep
 			err = t.chain(s.data[b.start:b.end], df)
 		}

@@ -31,7 +31,7 @@ func (tcp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoTCP)
 
 func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	t := Transport{Kind: TCP}
-	if l.quoted && len(data) < portsLength { // Wireshark does not accept it
+	if l.quoted && l.rep < portsLength { // Wireshark does not accept it
 		return errStop
 	}
 	if len(data) < tcpHeader {
@@ -65,7 +65,7 @@ func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 func (l tcp) cut(t Transport, data []byte) error {
 	l.add(ProtoTCP, len(data))
 	if len(data) >= portsLength {
-		t.SrcPort, t.DstPort = be16(data, 0), be16(data, 2)
+		t.SrcPort, t.DstPort, t.Broken = be16(data, 0), be16(data, 2), len(data) < 16
 		if len(data) >= 8 {
 			t.Seq, t.HasSeq = be32(data, 4), true
 		}
@@ -83,17 +83,21 @@ func (l tcp) cut(t Transport, data []byte) error {
 	return l.short(tcpHeader)
 }
 
-// optionsWhole tells whether the options end with their field or before.
+// optionsWhole tells whether Wireshark reads the options to the end. A length
+// that is impossible just ends the list; only a selective acknowledgement
+// without a whole block and a multipath option without its subtype make it
+// give the segment up.
 func optionsWhole(b []byte) bool {
-	for len(b) > 0 {
-		switch b[0] {
-		case 0: // end of list
-			return true
-		case 1: // no operation
+	const endOfList, noOperation, sack, multipath = 0, 1, 5, 30
+	for len(b) > 0 && b[0] != endOfList {
+		if b[0] == noOperation {
 			b = b[1:]
 			continue
 		}
 		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
+			return true
+		}
+		if b[0] == sack && b[1] < 10 || b[0] == multipath && b[1] < 4 {
 			return false
 		}
 		b = b[b[1]:]
@@ -109,7 +113,7 @@ const udpHeader = 8
 func (udp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoUDP) }
 
 func (l udp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	if l.quoted && len(data) < portsLength { // as in TCP
+	if l.quoted && l.rep < portsLength { // as in TCP
 		return errStop
 	}
 	l.add(ProtoUDP, udpHeader)
@@ -121,7 +125,7 @@ func (l udp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		length = l.rep
 	}
 	if length < udpHeader {
-		l.ports(UDP, data, udpHeader, -1)
+		l.transport(brokenPorts(UDP, data), data, udpHeader)
 		return errMalformed
 	}
 	length = min(length, l.rep) - udpHeader
@@ -144,16 +148,20 @@ func (l udpLite) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 // cutPorts records the ports of a header that is not there in full.
 func (s *scan) cutPorts(kind Kind, data []byte, header int) error {
 	if len(data) >= portsLength {
-		s.transport(Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2)}, data, header)
+		s.transport(brokenPorts(kind, data), data, header)
 	}
 	return s.short(header)
 }
 
+// brokenPorts is a transport of which only the ports are sound.
+func brokenPorts(kind Kind, data []byte) Transport {
+	return Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2), Broken: true}
+}
+
 // ports records a transport and goes on to the tunnel that its ports mean.
-// A negative length is none.
 func (s *scan) ports(kind Kind, data []byte, header, length int) error {
 	t := Transport{Kind: kind, SrcPort: be16(data, 0), DstPort: be16(data, 2)}
-	if length >= 0 && !s.quoted && !s.fragmented {
+	if length >= 0 && !s.quoted && !s.fragmented { // UDP-Lite may announce less than its header
 		t.Length, t.HasLength = uint32(length), true
 	}
 	s.transport(t, data, header)

@@ -217,7 +217,7 @@ func (l ayiya) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if data[2]&0xf != 1 { // not the operation "forward"
 		return l.end()
 	}
-	return l.pass(ipPayload(data[3], false), data, header, rest)
+	return l.pass(ipPayload(data[3]), data, header, rest)
 }
 
 // lispData is a LISP data packet (RFC 9300).

@@ -91,13 +91,15 @@ func TestLimits(t *testing.T) {
 		{"block types", cat(s, kinds), 0, func(f *index.FileInfo) int { return len(f.Blocks) }, maxBlockKinds + 1},
 		{"texts", cat(s, le.idb(1, 0, le.option(2, strings.Repeat("é", 1000)))), 0, func(f *index.FileInfo) int { return len(f.Interfaces[0].Name) }, maxText},
 		{"texts", cat(s, le.idb(1, 0, le.option(2, "x"+strings.Repeat("é", 1000)))), 0, func(f *index.FileInfo) int { return len(f.Interfaces[0].Name) }, maxText - 1},
-		{"texts", cat(s, le.idb(1, 0, many(30_000, le.option(1, ""))), many(30, le.idb(1, 0, many(30_000, le.option(1, ""))))), 0,
+		{
+			"texts", cat(s, le.idb(1, 0, many(30_000, le.option(1, ""))), many(30, le.idb(1, 0, many(30_000, le.option(1, ""))))), 0,
 			func(f *index.FileInfo) (n int) {
 				for _, i := range f.Interfaces {
 					n += len(i.Comments)
 				}
 				return n
-			}, maxTexts / textOverhead},
+			}, maxTexts / textOverhead,
+		},
 		{"time stamps", cat(s, i, le.epb(0, math.MaxUint64, payload(20))), 1, func(f *index.FileInfo) int { return 1 }, 1},
 	} {
 		got := mustRead(t, c.file)

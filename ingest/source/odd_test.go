@@ -91,6 +91,7 @@ func oddVariants() []odd {
 		{"aix fddi", le.pcap(pcapFile{major: 2, minor: 2, link: 15}, fddi, fddi), 2, "", ""},
 		{"aix loopback", be.pcap(pcapFile{major: 2, minor: 2, link: 24}, rec(60)), 1, "", ""},
 		{"three bad lengths", le.pcap(pcapFile{}, record{1, 2000000, 60, 10, payload(60)}, record{1, 2, 300000, 1, payload(60)}), 1, damageLength, overflows},
+		{"bad third record", cat(le.pcap(pcapFile{}, rec(60), rec(60)), bytes.Repeat([]byte{0xee}, 99)), 2, damageLength, "it takes the file for one of Nokia"},
 		{"garbage", cat(le.pcap(pcapFile{}), bytes.Repeat([]byte{0xff}, 200)), 0, damageLength, ""},
 		{"zeros", cat(le.pcap(pcapFile{}), make([]byte, 16*5+3)), 5, damageCutHeader, ""},
 	}
@@ -116,6 +117,7 @@ func oddBlocks() []odd {
 		{"no magic later", cat(good, le.block(blockSection, "badmagic", uint64(0)), i, p), 1, damageGarbage, ""},
 		{"short section later", cat(good, le.block(blockSection, uint32(0x1a2b3c4d), "abcd"), i, p), 1, damageLength, ""},
 		{"short section", cat(le.lying(blockSection, 24, 24, s[8:24]), i, p), 0, damageLength, ""},
+		{"long first section, cut", []byte("\n\r\r\n000\x00M<+\x1a"), 0, damageCutHeader, "it opens the file as one of unknown content"},
 		{"short interface", cat(s, le.block(blockInterface, "abcd"), p), 0, damageLength, ""},
 		{"unknown blocks", cat(good, le.block(0x77, "abc"), le.block(0x80000001), le.block(7, "x"), le.block(8), p), 2, "", ""},
 		{"long unknown block", cat(good, le.block(0x77, payload(3<<20)), p), 2, "", ""},

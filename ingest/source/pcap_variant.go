@@ -97,7 +97,10 @@ func (v variant) more() int {
 
 // guess chooses the variant like Wireshark 4.0 does: the one with the fewest
 // faults in the first three records, the earlier one if they have as many. w is
-// the start of the records, whole says that it is all of them.
+// the start of the records, whole says that it is all of them. Like in later
+// versions of Wireshark, and other than in 4.0, the fields that only a variant
+// has must look right too: otherwise a plain file that is cut or damaged within
+// its first records may pass for a variant.
 func (p *pcap) guess(w []byte, snap uint32, whole bool) {
 	candidates := []variant{variantPlain, variantModified, variantNokia}
 	if p.number == magicModified {
@@ -105,6 +108,9 @@ func (p *pcap) guess(w []byte, snap uint32, whole bool) {
 	}
 	best := -1
 	for _, v := range candidates {
+		if best >= 0 && p.number == magicMicro && !p.likely(v, w) {
+			continue
+		}
 		n := p.faults(v, w, snap, whole)
 		if best < 0 || n < best {
 			p.variant, best = v, n
@@ -112,8 +118,28 @@ func (p *pcap) guess(w []byte, snap uint32, whole bool) {
 	}
 }
 
+// likely reports whether the fields that only v has look right in the first
+// record. Kuznetzov's are interface index u32, protocol u16 (EtherType, or a
+// small number of Linux in 1999), packet type u8 (0 to 4). Nokia's is one word,
+// known only by example: 0x[9b]fbf[bd][69]0[12].
+func (p *pcap) likely(v variant, w []byte) bool {
+	if len(w) < 16+v.more() {
+		return false
+	}
+	w = w[16:]
+	if v == variantNokia {
+		n := endian{}.u32(w)
+		a, b, c, d := n>>28, n>>12&15, n>>8&15, n&15
+		return n&0x0fff00f0 == 0x0fbf0000 && (a == 9 || a == 11) && (b == 11 || b == 13) &&
+			(c == 6 || c == 9) && (d == 1 || d == 2)
+	}
+	protocol := p.u16(w[4:])
+	return p.u32(w) <= 10_000 && w[6] <= 4 && (protocol >= 0x600 || protocol <= 0x17 ||
+		protocol == 0x60 || protocol == 0x200 || protocol == 0x400)
+}
+
 // faults counts what speaks against a variant in the first bad one of the first
-// three records. The fields that only one variant has are not looked at.
+// three records.
 func (p *pcap) faults(v variant, w []byte, snap uint32, whole bool) int {
 	cut := 0 // the fault of a record that is not there in full
 	if whole {

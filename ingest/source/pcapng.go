@@ -84,10 +84,8 @@ func (r *Reader) readBlocks(b *Batch) error {
 			return err
 		}
 		switch blk.kind {
-		case blockEnhanced:
-			err = r.readPacket(b, blk, 28)
-		case blockPacket:
-			err = r.readPacket(b, blk, 28)
+		case blockEnhanced, blockPacket:
+			err = r.readPacket(b, blk)
 		case blockSimple:
 			err = r.readSimple(b, blk)
 		case blockCustom, blockCustomOwn, blockJournal, blockSysdig, blockSysdig2, blockSysdig2Big:
@@ -138,7 +136,7 @@ func (r *Reader) tooShort(blk block, least uint32) bool {
 	if blk.size >= least {
 		return false
 	}
-	r.damage(damageLength, blk.at, "a %s block has a length of %d bytes, the least is %d",
+	r.damage(damageLength, blk.at, "a block (%s) has a length of %d bytes, the least is %d",
 		blockName(blk.kind), blk.size, least)
 	return true
 }

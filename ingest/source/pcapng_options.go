@@ -93,7 +93,7 @@ func (o *options) fail(what string) {
 // badOptions ends the frames if a list of options was broken.
 func (r *Reader) badOptions(blk block, bad string) bool {
 	if bad != "" {
-		r.damage(damageGarbage, blk.at, "in a %s block %s", blockName(blk.kind), bad)
+		r.damage(damageGarbage, blk.at, "in a block (%s) %s", blockName(blk.kind), bad)
 		return true
 	}
 	return false

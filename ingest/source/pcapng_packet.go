@@ -1,16 +1,15 @@
 package source
 
-import (
-	"pcapidx/index"
-)
+import "pcapidx/index"
 
 // readPacket reads an Enhanced Packet Block (interface u32, time high and low,
 // captured length, original length, data, padding, options) or an obsolete
 // Packet Block, which differs only in having an interface u16 and a drop count
 // u16 in place of the interface.
-func (r *Reader) readPacket(b *Batch, blk block, head int) error {
+func (r *Reader) readPacket(b *Batch, blk block) error {
+	const head = 28
 	n := &r.ng
-	if r.tooShort(blk, uint32(head)+4) {
+	if r.tooShort(blk, head+4) {
 		return nil
 	}
 	h := r.data.peek(head)
@@ -23,7 +22,7 @@ func (r *Reader) readPacket(b *Batch, blk block, head int) error {
 	}
 	f := index.Frame{CapLen: n.u32(h[20:]), OrigLen: n.u32(h[24:])}
 	padded := (uint64(f.CapLen) + 3) &^ 3
-	if uint64(head)+padded+4 > uint64(blk.size) {
+	if head+padded+4 > uint64(blk.size) {
 		r.damage(damageLength, blk.at, "a packet block of %d bytes claims %d bytes of packet data", blk.size, f.CapLen)
 		return nil
 	}
@@ -76,15 +75,15 @@ func (r *Reader) readLongPacket(b *Batch, blk block, head int, f *index.Frame, l
 	if !ok {
 		return r.ends(damageCutPacket, blk.at, 1, "packet block")
 	}
-	pad := int(-f.CapLen & 3)
 	left := int(blk.size) - head - int(f.CapLen)
-	w := r.data.peek(min(left, maxPeek))
-	whole := left <= maxPeek
-	if len(w) < left && whole {
+	window := min(left, maxPeek)
+	whole := window == left
+	w := r.data.peek(window)
+	if len(w) < window {
 		r.untake(b, h, start)
 		return r.ends(damageCutPacket, blk.at, 1, "packet block")
 	}
-	options := w[min(pad, len(w)):]
+	options := w[-f.CapLen&3:]
 	if whole {
 		options = options[:len(options)-4]
 	}

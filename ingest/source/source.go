@@ -45,9 +45,9 @@ var (
 type Config struct {
 	// MaxData is the most bytes of decompressed data to read; 0 is no limit.
 	MaxData uint64
-	// Progress, if not nil, is called by NewReader and Next about once per
-	// MiB of input and at its end, with the bytes of the file as given that
-	// were consumed and the number of frames so far.
+	// Progress, if not nil, is called by Next about once per MiB of input and
+	// at its end, with the bytes of the file as given that were consumed and
+	// the number of frames so far.
 	Progress func(fileBytes uint64, frames uint32)
 }
 
