@@ -199,13 +199,3 @@ func TestRowJSON(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkConnectionsPage(b *testing.B) {
-	e := engineWith(b, "web-day.pcap")
-	for b.Loop() {
-		_, err := e.Connections(context.Background(), ConnectionsRequest{All: true, Sort: "bytes", Page: Page{Limit: 10}})
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-}
