@@ -88,11 +88,14 @@ func discard(f *os.File) {
 	}
 }
 
-// store appends the states of some connections; those with a key can be found
-// again by hash. numbers must be rising.
-func (c *coldTable) store(numbers []uint32, states [][]byte, keys []coldEntry) error {
+// store appends the states of some connections, back to back in states, each
+// up to its end; those with a key can be found again by hash. numbers must be
+// rising.
+func (c *coldTable) store(numbers []uint32, states []byte, ends []int, keys []coldEntry) error {
 	log, places := c.buf[:0], make([]int64, len(numbers))
-	for i, s := range states {
+	for i, from := 0, 0; i < len(ends); i++ {
+		s := states[from:ends[i]]
+		from = ends[i]
 		places[i] = c.statesEnd + int64(len(log))
 		log = binary.BigEndian.AppendUint32(log, uint32(len(s)))
 		log = append(log, s...)

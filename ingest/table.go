@@ -57,6 +57,7 @@ type connTable struct {
 	next   uint32     // number of the next connection
 	stream map[dissect.Kind]uint32
 	free   []*conn
+	states []byte // scratch for encoding
 }
 
 func newConnTable(dir string, limit int) *connTable {
@@ -167,16 +168,18 @@ func (t *connTable) spill(cs []*conn, lookup bool) error {
 		}
 	}
 	slices.SortFunc(cs, func(a, b *conn) int { return int(int64(a.Number) - int64(b.Number)) })
-	numbers, states := make([]uint32, len(cs)), make([][]byte, len(cs))
-	var keys []coldEntry
+	numbers, ends := make([]uint32, len(cs)), make([]int, len(cs))
+	keys := make([]coldEntry, 0, len(cs))
+	t.states = t.states[:0]
 	for i, c := range cs {
-		numbers[i], states[i] = c.Number, c.encode(nil)
+		t.states = c.encode(t.states)
+		numbers[i], ends[i] = c.Number, len(t.states)
 		if lookup {
 			keys = append(keys, coldEntry{hash: maphash.Comparable(t.seed, c.key), number: c.Number})
 		}
 	}
 	t.free = append(t.free, cs...)
-	return t.cold.store(numbers, states, keys)
+	return t.cold.store(numbers, t.states, ends, keys)
 }
 
 // each calls fn for all connections in the order of their numbers.
