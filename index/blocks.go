@@ -32,13 +32,24 @@ func (x *Index) EachRows(from uint32, data bool, yield func(*Rows) (bool, error)
 	buf := x.buffers.Get().(*readBuffers)
 	defer x.buffers.Put(buf)
 	return x.view(func(v *view) error {
-		return v.scan(bucketColumns, key32(from), func(key, body []byte) (bool, error) {
+		next, all := uint64(0), true // 0: the block may begin anywhere up to from
+		err := v.scan(bucketColumns, key32(from), func(key, body []byte) (bool, error) {
 			rows, err := v.rows(key, body, data, buf)
 			if err != nil {
 				return false, err
 			}
-			return yield(rows)
+			first := uint64(rows.Packets[0].Number)
+			if next != 0 && first != next || next == 0 && first > uint64(from) {
+				return false, v.corrupt(bucketColumns, key, errMissing)
+			}
+			next = first + uint64(len(rows.Packets))
+			all, err = yield(rows)
+			return all, err
 		})
+		if err == nil && all && x.summary.Frames > 0 && next != uint64(x.summary.Frames)+1 {
+			err = v.corrupt(bucketColumns, nil, errMissing)
+		}
+		return err
 	})
 }
 
@@ -51,6 +62,9 @@ func (v *view) rows(key, body []byte, data bool, buf *readBuffers) (*Rows, error
 	var err error
 	r.Packets, r.More, buf.columns, err = decodeColumns(body, binary.BigEndian.Uint32(key), buf.rows, buf.columns)
 	buf.rows = r.Packets
+	if err == nil && len(r.Packets) == 0 {
+		err = errShort
+	}
 	if err != nil || !data {
 		return r, err
 	}
@@ -58,7 +72,7 @@ func (v *view) rows(key, body []byte, data bool, buf *readBuffers) (*Rows, error
 	if err != nil {
 		return nil, err
 	}
-	r.data, err = unpack(packed, buf.data)
+	r.data, err = unpack(packed, buf.data, packLimit)
 	if err != nil {
 		return nil, v.corrupt(bucketBlocks, key, err)
 	}
@@ -101,6 +115,9 @@ func (x *Index) Packet(frame uint32) (p Packet, more []Member, data []byte, err 
 
 // Connection gives one connection.
 func (x *Index) Connection(number uint32) (c Connection, err error) {
+	if number >= x.summary.Connections {
+		return c, fmt.Errorf("no connection %d: the capture has %d", number, x.summary.Connections)
+	}
 	err = x.EachConnection(number, func(g *Connection) bool {
 		c = *g
 		return false
@@ -115,21 +132,31 @@ func (x *Index) EachConnection(from uint32, yield func(*Connection) bool) error 
 		return nil
 	}
 	return x.view(func(v *view) error {
-		return v.scan(bucketConnections, key32(from), func(key, body []byte) (bool, error) {
+		next, all := from-from%connGroup, true
+		err := v.scan(bucketConnections, key32(from), func(key, body []byte) (bool, error) {
 			if len(key) != 4 {
 				return false, errShort
 			}
-			group, err := decodeConnections(body, binary.BigEndian.Uint32(key), nil)
+			if binary.BigEndian.Uint32(key) != next {
+				return false, v.corrupt(bucketConnections, key, errMissing)
+			}
+			group, err := decodeConnections(body, next, nil)
 			if err != nil {
 				return false, err
 			}
+			next += uint32(len(group))
 			for i := range group {
 				if group[i].Number >= from && !yield(&group[i]) {
+					all = false
 					return false, nil
 				}
 			}
 			return true, nil
 		})
+		if err == nil && all && next != x.summary.Connections {
+			err = v.corrupt(bucketConnections, nil, errMissing)
+		}
+		return err
 	})
 }
 
@@ -173,7 +200,7 @@ func (x *Index) SortColumn(column SortColumn) (values []uint64, err error) {
 			if SortColumn(key[0]) < column {
 				return true, nil
 			}
-			body, err := unpack(body, buf)
+			body, err := unpack(body, buf, groupLimit)
 			if err == nil {
 				values, err = decodePlanes(values, body)
 			}
@@ -181,7 +208,7 @@ func (x *Index) SortColumn(column SortColumn) (values []uint64, err error) {
 		})
 	})
 	if err == nil && uint32(len(values)) != x.summary.Connections {
-		err = &CorruptError{File: x.db.Path(), Bucket: bucketSort, Key: keySort(column, 0), Reason: "values are missing"}
+		err = &CorruptError{File: x.db.Path(), Bucket: bucketSort, Key: keySort(column, 0), Reason: errMissing.Error()}
 	}
 	return values, err
 }

@@ -43,6 +43,7 @@ func (s *Store) Begin() (*Build, error) {
 	}
 	s.step("folder")
 	if b.lock, err = lockFile(filepath.Join(b.dir, ownerFile), false); err != nil {
+		_ = os.RemoveAll(b.dir)
 		return nil, fmt.Errorf("create build: %w", err)
 	}
 	s.step("locked")
@@ -104,16 +105,15 @@ func (b *Build) Publish(e Entry, replace bool) (published Entry, duplicate bool,
 		return e, false, fmt.Errorf("publish capture: %w", err)
 	}
 	s.step("committed")
-	if duplicate {
-		return e, true, nil // Abort removes the folder
+	if !duplicate { // else Abort removes the folder
+		_ = b.lock.Close() // published: from here on the catalog keeps it
+		b.lock = nil
 	}
-	_ = b.lock.Close() // published: from here on the catalog keeps it
-	b.lock = nil
 	if old != nil {
 		s.removeUnreferenced(old)
 	}
 	s.step("cleaned")
-	return e, false, nil
+	return e, duplicate, nil
 }
 
 // same reports whether two entries have the same content.

@@ -68,11 +68,13 @@ type Store struct {
 	// step, set by tests only, is called with the name of each step of a
 	// build's life, so that a test can end the process there.
 	step func(string)
+	// patience is how long the catalog is waited for while others hold it.
+	patience time.Duration
 }
 
 // OpenStore gives the store in folder dir, which is made by the first build.
 func OpenStore(dir string) *Store {
-	return &Store{dir: dir, owner: LocalOwner, step: func(string) {}}
+	return &Store{dir: dir, owner: LocalOwner, step: func(string) {}, patience: openTimeout}
 }
 
 // Dir gives the store's folder.
@@ -86,7 +88,7 @@ func (s *Store) buildDir(e *Entry) string {
 // catalog is held only while fn runs.
 func (s *Store) read(fn func(*bolt.Bucket) error) error {
 	path := filepath.Join(s.dir, catalogFile)
-	db, err := bolt.Open(path, 0, &bolt.Options{ReadOnly: true, Timeout: openTimeout})
+	db, err := bolt.Open(path, 0, &bolt.Options{ReadOnly: true, Timeout: s.patience})
 	if errors.Is(err, fs.ErrNotExist) {
 		return fn(nil)
 	}
@@ -102,7 +104,7 @@ func (s *Store) read(fn func(*bolt.Bucket) error) error {
 // write runs fn in the catalog's one kind of write transaction.
 func (s *Store) write(fn func(*bolt.Bucket) error) error {
 	path := filepath.Join(s.dir, catalogFile)
-	db, err := bolt.Open(path, 0o644, &bolt.Options{Timeout: openTimeout})
+	db, err := bolt.Open(path, 0o644, &bolt.Options{Timeout: s.patience})
 	if err != nil {
 		return s.catalogError(path, err)
 	}

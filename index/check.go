@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,6 +38,9 @@ func Check(ctx context.Context, dir, sha string) (*CheckReport, error) {
 	if len(problems) > 0 {
 		// what lies in a damaged page tree cannot be walked safely
 		return c.report, nil
+	}
+	if err := verifyPages(filepath.Join(dir, indexFile), true); err != nil {
+		return c.report, c.note(err)
 	}
 	x, err := Open(dir)
 	if err != nil {

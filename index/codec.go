@@ -91,9 +91,13 @@ const (
 	packedS2    = 1
 )
 
-// packLimit bounds what unpack may allocate: the largest body ever packed is a
-// block with one frame of the largest length a reader accepts.
-const packLimit = 512 << 20
+// Limits of what unpack may allocate. The largest body ever packed is a block
+// with one frame of the largest length a reader accepts; groups of rows,
+// connections and pieces are far smaller.
+const (
+	packLimit  = 512 << 20
+	groupLimit = 1 << 20
+)
 
 // pack appends src to dst, compressed with s2 where that is smaller.
 func pack(dst, src []byte) []byte {
@@ -111,9 +115,9 @@ func pack(dst, src []byte) []byte {
 	return append(append(dst[:from], packedPlain), src...)
 }
 
-// unpack decodes what pack wrote. The answer is either part of b or stands in
-// buf (grown as needed).
-func unpack(b, buf []byte) ([]byte, error) {
+// unpack decodes what pack wrote, up to limit bytes. The answer is either part
+// of b or stands in buf (grown as needed).
+func unpack(b, buf []byte, limit int) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, errShort
 	}
@@ -121,7 +125,7 @@ func unpack(b, buf []byte) ([]byte, error) {
 		return b[1:], nil
 	}
 	n, err := s2.DecodedLen(b[1:])
-	if err != nil || b[0] != packedS2 || n > packLimit {
+	if err != nil || b[0] != packedS2 || n > limit {
 		return nil, errShort
 	}
 	if cap(buf) < n {

@@ -58,6 +58,9 @@ const (
 	rowConn   = 1 << 3
 )
 
+// maxBlockRows bounds what decodeColumns unfolds; blocks are far smaller.
+const maxBlockRows = 4096
+
 // appendColumns encodes the rows of one block and their further memberships:
 // packed(number of rows, then column by column: row bits, status, time deltas,
 // captured lengths, original minus captured, interface, stack, connection
@@ -158,12 +161,18 @@ func appendTransportColumns(b []byte, rows []Packet) []byte {
 
 // decodeColumns decodes what appendColumns wrote into rows (reused).
 func decodeColumns(value []byte, first uint32, rows []Packet, buf []byte) (out []Packet, more []Member, bufOut []byte, err error) {
-	body, err := unpack(value, buf)
+	body, err := unpack(value, buf, groupLimit)
 	if err != nil {
 		return rows[:0], nil, buf, err
 	}
+	if value[0] == packedS2 { // else body is the reader's page
+		buf = body
+	}
 	d := &decoder{b: body}
 	n := d.count(2)
+	if n > maxBlockRows {
+		return rows[:0], nil, buf, errShort
+	}
 	rows = rows[:0]
 	for i := range n {
 		rows = append(rows, Packet{Number: first + uint32(i), Conn: NoConnection})
@@ -173,7 +182,7 @@ func decodeColumns(value []byte, first uint32, rows []Packet, buf []byte) (out [
 		rows[i].Status = Status(s)
 	}
 	if d.err != nil {
-		return rows[:0], nil, body, d.err
+		return rows[:0], nil, buf, d.err
 	}
 	decodeFrameColumns(d, rows, bits)
 	decodeTransportColumns(d, rows, bits)
@@ -184,7 +193,7 @@ func decodeColumns(value []byte, first uint32, rows []Packet, buf []byte) (out [
 		}
 		more = append(more, m)
 	}
-	return rows, more, body, d.err
+	return rows, more, buf, d.err
 }
 
 func decodeFrameColumns(d *decoder, rows []Packet, bits []byte) {
@@ -215,6 +224,9 @@ func decodeTransportColumns(d *decoder, rows []Packet, bits []byte) {
 	for i := range rows {
 		if bits[i]&rowConn != 0 {
 			last = uint32(int64(last) + d.varint())
+			if last == NoConnection {
+				d.fail()
+			}
 			rows[i].Conn = last
 		}
 	}

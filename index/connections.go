@@ -205,7 +205,7 @@ func boolByte(b bool) byte {
 
 // decodeConnections decodes one stored group that starts at connection first.
 func decodeConnections(value []byte, first uint32, buf []byte) ([]Connection, error) {
-	body, err := unpack(value, buf)
+	body, err := unpack(value, buf, groupLimit)
 	if err != nil {
 		return nil, err
 	}

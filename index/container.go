@@ -45,7 +45,7 @@ func (w *pieceWriter) flush(all bool, put func(key, body []byte) error) error {
 
 // decodePieces decodes one group; first comes from its key.
 func decodePieces(value []byte, first uint32) ([]ContainerPiece, error) {
-	body, err := unpack(value, nil)
+	body, err := unpack(value, nil, groupLimit)
 	if err != nil {
 		return nil, err
 	}

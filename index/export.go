@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -9,7 +10,11 @@ import (
 // Export writes the decompressed capture file back, byte for byte.
 func (x *Index) Export(w io.Writer) error {
 	return x.view(func(v *view) error {
-		c := v.tx.Bucket([]byte(bucketContainer)).Cursor()
+		b := v.tx.Bucket([]byte(bucketContainer))
+		if b == nil {
+			return v.corrupt(bucketContainer, nil, errors.New("bucket is missing"))
+		}
+		c := b.Cursor()
 		pieces := &pieceCursor{v: v, c: c}
 		if err := pieces.load(c.First()); err != nil {
 			return err
@@ -26,7 +31,16 @@ func (x *Index) Export(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return e.gap(e.frame+1, nil)
+		if e.frame != x.summary.Frames {
+			return v.corrupt(bucketColumns, key32(e.frame+1), errMissing)
+		}
+		if err := e.gap(e.frame+1, nil); err != nil {
+			return v.wrap(bucketContainer, key32(e.frame+1), err)
+		}
+		if len(pieces.group) > 0 {
+			return v.corrupt(bucketContainer, key32(pieces.group[0].Before), errors.New("container bytes belong to no frame"))
+		}
+		return nil
 	})
 }
 

@@ -126,25 +126,36 @@ func appendBitmap(body []byte, b *roaring.Bitmap) []byte {
 	return body
 }
 
+// decodeBitmap refuses numbers that are not in a segment: what runs of frames
+// unfold to is then bounded.
 func decodeBitmap(body []byte) (*roaring.Bitmap, error) {
 	b := roaring.New()
 	if len(body) == 0 {
 		return nil, errShort
 	}
-	if body[0] == bitmapRoaring {
+	switch body[0] {
+	case bitmapRoaring:
 		// the reader's pages may go away with the index: copy
 		if _, err := b.FromBuffer(slices.Clone(body[1:])); err != nil || b.Validate() != nil {
 			return nil, errShort
 		}
-		return b, nil
+	case bitmapDeltas:
+		d := &decoder{b: body[1:]}
+		var last uint32
+		for len(d.b) > 0 {
+			last += d.uint32()
+			b.Add(last)
+		}
+		if d.err != nil {
+			return nil, d.err
+		}
+	default:
+		return nil, errShort
 	}
-	d := &decoder{b: body[1:]}
-	var last uint32
-	for len(d.b) > 0 {
-		last += d.uint32()
-		b.Add(last)
+	if !b.IsEmpty() && b.Maximum() > segmentMask {
+		return nil, errShort
 	}
-	return b, d.err
+	return b, nil
 }
 
 // AddressValue and PortValue give the stored form of a posting value.

@@ -39,14 +39,21 @@ func Open(dir string) (*Index, error) {
 	x := &Index{dir: dir}
 	x.buffers.New = func() any { return &readBuffers{} }
 	err := guard(path, func() (err error) {
+		if err := verifyPages(path, false); err != nil {
+			return err
+		}
 		x.db, err = bolt.Open(path, 0, &bolt.Options{ReadOnly: true, Timeout: openTimeout})
 		return err
 	})
 	switch {
+	case errors.As(err, new(*CorruptError)):
+		return nil, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("open index %s: %w", path, ErrGone)
 	case errors.Is(err, bolt.ErrTimeout):
 		return nil, fmt.Errorf("open index %s: %w", path, ErrBusy)
+	case errors.As(err, new(*fs.PathError)):
+		return nil, fmt.Errorf("open index: %w", err)
 	case err != nil:
 		return nil, &CorruptError{File: path, Reason: err.Error()}
 	}
@@ -64,7 +71,7 @@ func (x *Index) readSummary() error {
 		if err != nil {
 			return err
 		}
-		body, err = unpack(body, nil)
+		body, err = unpack(body, nil, packLimit)
 		if err == nil {
 			err = json.Unmarshal(body, &x.summary)
 		}
@@ -115,7 +122,10 @@ func (v *view) corrupt(bucket string, key []byte, err error) error {
 	return &CorruptError{File: v.path(), Bucket: bucket, Key: append([]byte(nil), key...), Reason: err.Error()}
 }
 
-var errChecksum = errors.New("checksum differs")
+var (
+	errChecksum = errors.New("checksum differs")
+	errMissing  = errors.New("values are missing")
+)
 
 // get gives a value that must be there, checked and without its checksum.
 func (v *view) get(bucket string, key []byte) ([]byte, error) {

@@ -27,6 +27,7 @@ type Writer struct {
 	pieces  pieceWriter
 	conns   connWriter
 	closed  bool
+	aborted atomic.Bool
 }
 
 // Block is up to 256 frames in order. It belongs to the writer from WriteBlock
@@ -88,7 +89,7 @@ func (w *Writer) run(db *bolt.DB) {
 	} else if p.tx != nil {
 		_ = p.tx.Rollback()
 	}
-	if err == nil {
+	if err == nil && !w.aborted.Load() {
 		err = db.Sync()
 	}
 	if cerr := db.Close(); err == nil {
@@ -180,7 +181,10 @@ func (w *Writer) Finish(s *Summary) error {
 }
 
 // Abort stops writing. The file is left for the build to remove.
-func (w *Writer) Abort() { w.stop() }
+func (w *Writer) Abort() {
+	w.aborted.Store(true)
+	w.stop()
+}
 
 func (w *Writer) stop() {
 	if !w.closed {

@@ -32,8 +32,9 @@ func main() {
 	noTshark := flag.Bool("no-tshark", false, "leave tshark out (it is slow)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *runs, *flood, *out, *noTshark, flag.Args()); err != nil {
+	err := run(ctx, *runs, *flood, *out, *noTshark, flag.Args())
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

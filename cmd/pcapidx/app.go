@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -136,7 +137,8 @@ func forward(name string, progress func(query.Progress)) func(ingest.Progress) {
 	}
 }
 
-// completeCaptures offers the names of the store's captures to the shell.
+// completeCaptures offers the store's captures to the shell: by name, or by id
+// where the name stands for several or holds what a terminal may act on.
 func (a *app) completeCaptures(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	e, err := a.engine()
 	if err != nil {
@@ -146,9 +148,20 @@ func (a *app) completeCaptures(cmd *cobra.Command, args []string, _ string) ([]s
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	var names []string
+	captures := map[string]int{}
 	for _, r := range answer.Rows {
-		names = append(names, cobra.CompletionWithDesc(r.Name, r.Capture))
+		captures[r.Name]++
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	var offers []string
+	for _, r := range answer.Rows {
+		name := escape(r.Name)
+		switch {
+		case slices.Contains(args, r.Name) || slices.Contains(args, r.Capture):
+		case captures[r.Name] > 1 || name != r.Name:
+			offers = append(offers, cobra.CompletionWithDesc(r.Capture, name))
+		default:
+			offers = append(offers, cobra.CompletionWithDesc(name, r.Capture))
+		}
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp
 }

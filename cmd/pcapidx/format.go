@@ -50,6 +50,20 @@ func humanBytes(n uint64) string {
 	return fmt.Sprintf("%.1f PB", v/1000)
 }
 
+// bitRate writes bits per second, with a unit on a terminal.
+func (o *output) bitRate(v float64) string {
+	if !o.terminal {
+		return fmt.Sprintf("%.0f bit/s", v)
+	}
+	for _, unit := range []string{"bit/s", "kbit/s", "Mbit/s"} {
+		if v < 999.95 {
+			return fmt.Sprintf("%.1f %s", v, unit)
+		}
+		v /= 1000
+	}
+	return fmt.Sprintf("%.1f Gbit/s", v)
+}
+
 // seconds writes a length of time: all nine decimals for programs, as many as
 // tell something for people.
 func (o *output) seconds(s query.Seconds) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 
@@ -116,7 +117,7 @@ func (a *app) packetPairs(i *query.InfoAnswer) [][2]string {
 		{"captured bytes", a.out.count(i.CapturedBytes)},
 		{"start", a.out.when(i.Start)}, {"end", a.out.when(i.End)}, {"duration", a.out.seconds(i.DurationS)},
 		{"in time order", order},
-		{"rate", fmt.Sprintf("%.0f packets/s, %.0f bit/s", i.PacketsPerSecond, i.BitsPerSecond)},
+		{"rate", fmt.Sprintf("%s packets/s, %s", a.out.count(uint64(math.Round(i.PacketsPerSecond))), a.out.bitRate(i.BitsPerSecond))},
 		{"average packet", fmt.Sprintf("%.1f bytes", i.AveragePacketBytes)},
 		{"connections", fmt.Sprintf("%s (TCP streams %s, UDP streams %s)", a.out.count(uint64(i.Connections)),
 			a.out.count(uint64(i.TCPStreams)), a.out.count(uint64(i.UDPStreams)))},

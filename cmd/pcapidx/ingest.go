@@ -32,9 +32,9 @@ func (a *app) ingest(cmd *cobra.Command, e *query.Engine, files []string) error 
 	all := &query.AddAnswer{Rows: []query.AddRow{}}
 	var failed error
 	for _, file := range files {
-		report, clear := newProgress(a.stderr)
+		report, clearBar := newProgress(a.stderr)
 		answer, err := e.Add(cmd.Context(), query.AddRequest{Files: []string{file}}, report)
-		clear()
+		clearBar()
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
@@ -86,9 +86,9 @@ func (a *app) reindexCommand() *cobra.Command {
 			if len(args) > 0 {
 				q.Capture = args[0]
 			}
-			report, clear := newProgress(a.stderr)
+			report, clearBar := newProgress(a.stderr)
 			answer, err := e.Reindex(cmd.Context(), q, report)
-			clear()
+			clearBar()
 			if err != nil {
 				return err
 			}

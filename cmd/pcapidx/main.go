@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -87,9 +88,57 @@ func exitCode(err error) int {
 		case query.BadRequest:
 			return exitBadRequest
 		}
-		return exitIO
 	}
-	return exitBadRequest // cobra's: unknown command or flag, wrong arguments
+	return exitIO // also: the answer could not be written
+}
+
+// usageError turns what cobra says of a command line into a bad request.
+func usageError(c *cobra.Command, err error) error {
+	hint := fmt.Sprintf("`%s --help` shows what there is", c.CommandPath())
+	if c.HasParent() {
+		hint = "usage: " + c.UseLine() + "; " + hint
+	}
+	return &query.Error{Kind: query.BadRequest, Msg: err.Error(), Hint: hint, Err: err}
+}
+
+// unknownCommand refuses arguments of the program itself: they are commands
+// that do not exist.
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
+	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+		hint = "did you mean " + strings.Join(like, " or ") + "? " + hint
+	}
+	return &query.Error{Kind: query.BadRequest, Msg: fmt.Sprintf("unknown command %q", args[0]), Hint: hint}
+}
+
+// helpTopic refuses `help` of a command that does not exist.
+func helpTopic(c *cobra.Command, args []string) error {
+	found, rest, err := c.Root().Find(args)
+	if err == nil && found == c.Root() {
+		return unknownCommand(found, rest)
+	}
+	return err
+}
+
+// explainArguments makes wrong arguments of c and the commands below it usage
+// errors.
+func explainArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var own *query.Error
+			if err == nil || errors.As(err, &own) {
+				return err
+			}
+			return usageError(c, err)
+		}
+	}
+	for _, below := range c.Commands() {
+		explainArguments(below)
+	}
 }
 
 // root builds the command tree.
@@ -101,16 +150,25 @@ func (a *app) root() *cobra.Command {
 			"and answers from there: in milliseconds, offline, the capture file no longer needed.",
 		Example:       "  pcapidx ingest trace.pcapng\n  pcapidx info trace.pcapng\n  pcapidx connections trace.pcapng --sort bytes --limit 10",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.NoArgs,
+		SuggestionsMinimumDistance: 2,
+
+		Args: unknownCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.store, "store", "", "folder of the indexed captures (default $PCAPIDX_STORE or "+defaultStoreText()+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w: `%s --help` shows what there is", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.exportCommand(),
 		a.rmCommand(), a.checkCommand(), a.reindexCommand(), a.versionCommand(),
 	)
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = helpTopic
+		}
+		explainArguments(c)
+	}
 	return root
 }

@@ -148,21 +148,21 @@ func (o *output) align(b *bytes.Buffer, header []string, rows [][]string) {
 	}
 }
 
-// pairs prints label and value lines: aligned on a terminal, separated by a tab
-// elsewhere. An empty label continues the value above.
+// pairs prints label and value lines: aligned on a terminal, where a label that
+// repeats is shown once, and separated by a tab elsewhere.
 func (o *output) pairs(rows [][2]string) error {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		if o.terminal {
-			label := r[0]
-			if label != "" {
-				label += ":"
-			}
-			fmt.Fprintf(w, "%s\t%s\n", label, escape(r[1]))
-		} else {
-			fmt.Fprintf(&b, "%s\t%s\n", r[0], escape(r[1]))
+		label, value := escape(r[0]), escape(r[1])
+		if !o.terminal {
+			fmt.Fprintf(&b, "%s\t%s\n", label, value)
+			continue
 		}
+		if label != "" {
+			label += ":"
+		}
+		fmt.Fprintf(w, "%s\t%s\n", label, value)
 	}
 	if err := w.Flush(); err != nil {
 		return err

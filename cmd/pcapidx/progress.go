@@ -19,7 +19,7 @@ type progressBar struct {
 
 // newProgress gives a progress function, nil when stderr is no terminal, and a
 // function that clears the line.
-func newProgress(stderr io.Writer) (report func(query.Progress), clear func()) {
+func newProgress(stderr io.Writer) (report func(query.Progress), clearBar func()) {
 	if !isTerminal(stderr) {
 		return nil, func() {}
 	}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pcapidx/query"
+)
+
+// openTerminal gives the two ends of a pseudo-terminal.
+func openTerminal(t *testing.T) (outside, terminal *os.File) {
+	t.Helper()
+	outside, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("SKIPPED: no pseudo-terminals here (%v), what a terminal shows was not tested", err)
+	}
+	t.Cleanup(func() { outside.Close() })
+	if err := unix.IoctlSetPointerInt(int(outside.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(outside.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("SKIPPED: pseudo-terminal %d cannot be opened (%v), what a terminal shows was not tested", number, err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return outside, terminal
+}
+
+// onTerminal runs a command line with a terminal for both its outputs, and
+// gives what the terminal got.
+func onTerminal(t *testing.T, args ...string) string {
+	t.Helper()
+	outside, terminal := openTerminal(t)
+	got := make(chan string)
+	go func() {
+		var b bytes.Buffer
+		_, _ = b.ReadFrom(outside) // ends with an error when the terminal is closed
+		got <- b.String()
+	}()
+	if code := run(context.Background(), args, strings.NewReader(""), terminal, terminal); code != exitOK {
+		t.Errorf("%v: exit code %d", args, code)
+	}
+	terminal.Close()
+	return strings.ReplaceAll(<-got, "\r\n", "\n")
+}
+
+func TestTerminal(t *testing.T) {
+	t.Setenv("PCAPIDX_STORE", t.TempDir())
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	const capture = "../../testdata/captures/tcp-ends.pcap"
+	if got := onTerminal(t, "ingest", capture); !strings.Contains(got, "\x1b[1mCONN") {
+		t.Errorf("ingest has no bold header:\n%s", got)
+	}
+
+	const page = `CONN  PROTO  CLIENT            SERVER              START                    DURATION  PACKETS >  PACKETS <  BYTES >  BYTES <  STATE  HISTORY
+`
+	got := onTerminal(t, "connections", "tcp-ends.pcap", "--limit", "2")
+	header, rest, _ := strings.Cut(got, "\n")
+	if header != "\x1b[1m"+strings.TrimSuffix(page, "\n")+"\x1b[0m" {
+		t.Errorf("header is %q", header)
+	}
+	if !strings.Contains(rest, "2 of 10 connections; the next page: --cursor ") {
+		t.Errorf("the page does not tell of the next:\n%s", rest)
+	}
+	if n := strings.Count(rest, "\n"); n != 3 {
+		t.Errorf("%d lines below the header, want 3:\n%s", n, rest)
+	}
+
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if got := onTerminal(t, "connections", "tcp-ends.pcap"); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, page) {
+				t.Errorf("escapes or another layout with %s=%s:\n%s", name, value, got)
+			}
+		})
+	}
+	if got := onTerminal(t, "captures"); !strings.Contains(got, "\x1b[1mCAPTURE") {
+		t.Errorf("captures has no bold header:\n%s", got)
+	}
+}
+
+// TestProgressOnTerminal: the bar appears when the work takes long, and leaves
+// an empty line.
+func TestProgressOnTerminal(t *testing.T) {
+	_, terminal := openTerminal(t)
+	if report, _ := newProgress(terminal); report == nil {
+		t.Error("a terminal gets no progress bar")
+	}
+	var b bytes.Buffer
+	p := &progressBar{w: &b, start: time.Now()}
+	p.draw(query.Progress{Bytes: 1, Total: 2, Frames: 1})
+	p.clear()
+	if b.Len() > 0 {
+		t.Errorf("short work shows %q", b.String())
+	}
+	p.start = time.Now().Add(-time.Second)
+	p.draw(query.Progress{Bytes: 1, Total: 2, Frames: 1})
+	drawn := b.String()
+	if !strings.HasPrefix(drawn, "\r[############............]  50%") {
+		t.Errorf("long work shows %q", drawn)
+	}
+	p.draw(query.Progress{Bytes: 2, Total: 2, Frames: 2})
+	if b.String() != drawn {
+		t.Errorf("drawn twice at once: %q", b.String())
+	}
+	p.clear()
+	blank := "\r" + strings.Repeat(" ", len(drawn)-1) + "\r"
+	if b.String() != drawn+blank {
+		t.Errorf("not cleared: %q", b.String())
+	}
+}
