@@ -88,8 +88,7 @@ func portScore(e, peer netip.AddrPort, known servers) (score int) {
 	return score
 }
 
-// wellKnown reports whether a port is one of a widespread service above 1023,
-// or of one below that is more than a number.
+// wellKnown reports whether a port is that of a widespread service.
 func wellKnown(port uint16) bool {
 	switch port {
 	case 20, 21, 22, 23, 25, 53, 67, 69, 80, 88, 110, 111, 119, 123, 135, 137, 138, 139, 143, 161, 162, 179, 389,

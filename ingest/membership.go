@@ -1,0 +1,139 @@
+package ingest
+
+import (
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/tcp"
+)
+
+// portsOnly indexes the ports of a header to which Wireshark gives no stream.
+func (t *tracker) portsOnly(row *index.Packet, tr *dissect.Transport) {
+	src, dst := portFields(tr.Kind)
+	t.segment.List(src, index.PortValue(tr.SrcPort)).Add(row.Number)
+	t.segment.List(dst, index.PortValue(tr.DstPort)).Add(row.Number)
+}
+
+// primaryTransport gives the innermost transport that is not quoted in an ICMP
+// error, or else the innermost.
+func primaryTransport(ts []dissect.Transport) int {
+	for i := len(ts) - 1; i >= 0; i-- {
+		if !ts[i].Quoted {
+			return i
+		}
+	}
+	return len(ts) - 1
+}
+
+// lookup finds or makes the connection of a transport header.
+func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*conn, error) {
+	c, err := t.table.find(key)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil && tr.Kind == dissect.TCP {
+		s := segmentFor(c, swapped, tr)
+		if c.tcp.Splits(&s) {
+			c = nil
+		}
+	}
+	if c == nil {
+		return t.table.add(key, swapped)
+	}
+	return c, nil
+}
+
+func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
+	s := tcp.Segment{Flags: tr.Flags & 0xff, Seq: tr.Seq, Ack: tr.Ack, Window: tr.Window, Len: tr.Length, HasLen: tr.HasLength}
+	if swapped != c.aIsHigh {
+		s.Dir = 1
+	}
+	return s
+}
+
+// feed gives a TCP packet to the connection's state machines and notes what
+// tells client and server apart.
+func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (seq, ack uint32) {
+	switch tr.Kind {
+	case dissect.ICMP, dissect.ICMPv6:
+		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
+			c.ClientBy, c.ClientIsB = index.ClientByRequest, tr.Request == (side == index.SideB)
+		}
+	case dissect.TCP:
+		s := segmentFor(c, (side == index.SideB) != c.aIsHigh, tr)
+		seq, ack = c.tcp.Feed(&s)
+		if tr.HasLength && !tr.BadOffset {
+			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
+			c.handshake(side, tr.Flags, t.servers)
+		}
+	}
+	return seq, ack
+}
+
+// member counts a frame into a connection; false if it was counted already (a
+// frame may hold two headers of one connection).
+func (t *tracker) member(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet) bool {
+	for _, n := range t.seen {
+		if n == c.Number {
+			return false
+		}
+	}
+	t.seen = append(t.seen, c.Number)
+	t.segment.AddMember(index.Member{Frame: row.Number, Conn: c.Number, Side: side})
+	if c.First == 0 {
+		c.First, c.Start, c.End = row.Number, row.Time, row.Time
+		c.VLANs = append(append(c.VLANs, p.ServiceVLANs...), p.VLANs...)
+	}
+	c.Last = row.Number
+	c.Start, c.End = min(c.Start, row.Time), max(c.End, row.Time)
+	c.Packets[side]++
+	c.Bytes[side] += uint64(row.OrigLen)
+	if tr.HasLength {
+		c.Payload[side] += uint64(tr.Length)
+		if tr.Length > 0 && c.payloadBy < 0 {
+			c.payloadBy = int8(side)
+		}
+	}
+	return true
+}
+
+// listsFor gives the posting lists of a direction of the connection in a
+// segment; they are looked up once per segment.
+func (c *conn) listsFor(s *index.Segment, side index.Side, tr *dissect.Transport, n *dissect.Network) *connLists {
+	l := &c.lists[side]
+	if c.listsSet[side] {
+		return l
+	}
+	c.listsSet[side] = true
+	*l = connLists{src: s.List(index.PostIPSrc, index.AddressValue(n.Src)), dst: s.List(index.PostIPDst, index.AddressValue(n.Dst))}
+	src, dst := portFields(tr.Kind)
+	if src != 0 {
+		l.srcPort, l.dstPort = s.List(src, index.PortValue(tr.SrcPort)), s.List(dst, index.PortValue(tr.DstPort))
+	}
+	return l
+}
+
+func portFields(k dissect.Kind) (src, dst index.PostingField) {
+	switch k {
+	case dissect.TCP:
+		return index.PostTCPSrcPort, index.PostTCPDstPort
+	case dissect.UDP, dissect.UDPLite:
+		return index.PostUDPSrcPort, index.PostUDPDstPort
+	case dissect.SCTP:
+		return index.PostSCTPSrc, index.PostSCTPDst
+	}
+	return 0, 0
+}
+
+func (l *connLists) add(frame uint32) {
+	l.src.Add(frame)
+	l.dst.Add(frame)
+	l.srcPort.Add(frame)
+	l.dstPort.Add(frame)
+}
+
+// flags puts a frame into the lists of the TCP flags that are set.
+func (t *tracker) flags(row *index.Packet, tr *dissect.Transport) {
+	if tr.HasTCP {
+		t.stacks.flags(t.segment, tr.Flags, row.Number)
+	}
+}
