@@ -17,9 +17,10 @@ import (
 // stays locked until it was published or given up. Nothing of it can be seen in
 // the store before Publish returns.
 type Build struct {
-	store *Store
-	dir   string
-	lock  *os.File
+	store  *Store
+	dir    string
+	parent string // folder captures/<id>, once it may have been made
+	lock   *os.File
 }
 
 // Begin starts a build and sweeps what dead processes left behind.
@@ -65,6 +66,9 @@ func (b *Build) Abort() {
 		return
 	}
 	_ = os.RemoveAll(b.dir)
+	if b.parent != "" {
+		_ = os.Remove(b.parent) // only if it is empty
+	}
 	_ = b.lock.Close()
 	b.lock = nil
 }
@@ -157,10 +161,12 @@ func (b *Build) settle(e *Entry) error {
 	}
 	e.IndexBytes = size
 	to := s.buildDir(e)
+	b.parent = filepath.Dir(to)
 	for range 10 { // a removal next door may take the empty parent away
-		if err = os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err = os.MkdirAll(b.parent, 0o755); err != nil {
 			break
 		}
+		s.step("parent")
 		if err = os.Rename(b.dir, to); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -170,7 +176,7 @@ func (b *Build) settle(e *Entry) error {
 	}
 	b.dir = to
 	s.step("renamed")
-	for _, dir := range []string{filepath.Dir(to), filepath.Join(s.dir, "captures"), filepath.Join(s.dir, "incoming"), s.dir} {
+	for _, dir := range []string{b.parent, filepath.Join(s.dir, "captures"), filepath.Join(s.dir, "incoming"), s.dir} {
 		if err := syncDir(dir); err != nil {
 			return fmt.Errorf("publish capture: %w", err)
 		}
@@ -272,6 +278,9 @@ func (s *Store) sweep() {
 	// Read after the locks were tried: who published meanwhile is in the catalog.
 	if len(candidates) > 0 {
 		s.removeUnreferenced(candidates...)
+	}
+	for _, dir := range folders(filepath.Join(s.dir, "captures", "*")) {
+		_ = os.Remove(dir) // only if it is empty
 	}
 }
 

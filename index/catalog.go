@@ -12,6 +12,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Entry is one capture in a store's catalog.
@@ -95,10 +96,13 @@ func (s *Store) read(fn func(*bolt.Bucket) error) error {
 	if err != nil {
 		return s.catalogError(path, err)
 	}
-	defer db.Close()
-	return guard(path, func() error {
+	err = guard(path, func() error {
 		return db.View(func(tx *bolt.Tx) error { return withCaptures(tx, fn) })
 	})
+	if cerr := db.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // write runs fn in the catalog's one kind of write transaction.
@@ -118,7 +122,7 @@ func (s *Store) write(fn func(*bolt.Bucket) error) error {
 }
 
 func (s *Store) catalogError(path string, err error) error {
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return fmt.Errorf("open catalog %s: %w", path, ErrBusy)
 	}
 	var pathErr *fs.PathError

@@ -52,7 +52,7 @@ func (l memberList) write(segment uint16, put func(key, body []byte) error) erro
 // sameConnection counts the pairs of connection c at the head of l, up to limit.
 func sameConnection(l memberList, c uint32, limit int) int {
 	n := 1
-	for n < len(l) && n < limit && uint32(l[n]>>(segmentBits+1)) == c {
+	for n < len(l) && n < limit && l[n]>>(segmentBits+1) == uint64(c) {
 		n++
 	}
 	return n

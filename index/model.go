@@ -1,3 +1,15 @@
+// Package index is the store: what an ingest writes and every question reads.
+//
+// A Store is a folder of captures with a catalog. A Build is a capture's index
+// in the making; Publish makes it visible in one transaction. A Writer fills its
+// index.db: packets in blocks with columns beside them, connections, posting
+// lists, the frames of connections, and the container bytes from which the
+// capture file is given back. An Index is an open index.db; it is read-only,
+// safe for concurrent use, and says CorruptError where stored bytes are damaged.
+//
+// schema.go documents the format on disk; model.go and connections.go hold the
+// types that the rest of the program speaks of. The package knows nothing of
+// protocols and imports nothing of the project.
 package index
 
 import (

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Index is an open index.db, read-only and safe for concurrent use. It keeps
@@ -50,7 +52,7 @@ func Open(dir string) (*Index, error) {
 		return nil, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("open index %s: %w", path, ErrGone)
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("open index %s: %w", path, ErrBusy)
 	case errors.As(err, new(*fs.PathError)):
 		return nil, fmt.Errorf("open index: %w", err)
@@ -162,7 +164,7 @@ func (v *view) scan(bucket string, from []byte, fn func(key, body []byte) (bool,
 	}
 	c := b.Cursor()
 	key, value := c.Seek(from)
-	if string(key) != string(from) {
+	if !bytes.Equal(key, from) {
 		if key, value = c.Prev(); key == nil {
 			key, value = c.First()
 		}
@@ -238,11 +240,15 @@ func (x *Index) Members(c *Connection, yield func(Member) bool) error {
 	first, _ := segmentOf(c.First)
 	last, _ := segmentOf(c.Last)
 	return x.view(func(v *view) error {
+		n := uint64(0)
 		for segment := first; segment <= last; segment++ {
-			more, err := v.members(segment, c.Number, yield)
+			more, err := v.members(segment, c.Number, func(m Member) bool { n++; return yield(m) })
 			if err != nil || !more {
 				return err
 			}
+		}
+		if n != c.Packets[SideA]+c.Packets[SideB] {
+			return v.corrupt(bucketMembers, keyMember(first, c.Number, 0), errMissing)
 		}
 		return nil
 	})

@@ -43,11 +43,12 @@ type Block struct {
 // PackData appends the stored form of a block's packet data to dst.
 func PackData(dst, data []byte) []byte { return pack(dst, data) }
 
-// Transactions are committed after commitBytes of values. Nothing is synced
+// Values are stored after commitBytes or commitValues of them. Nothing is synced
 // before Finish: a half-written index is never published.
 const (
-	commitBytes = 8 << 20
-	jobQueue    = 8
+	commitBytes  = 8 << 20
+	commitValues = 1 << 16
+	jobQueue     = 8
 )
 
 // CreateIndex starts the index.db of a build in folder dir.
@@ -84,13 +85,10 @@ func (w *Writer) run(db *bolt.DB) {
 			_ = job(nil) // a job without a target only releases what it holds
 		}
 	}
-	if err == nil {
-		err = p.commit()
-	} else if p.tx != nil {
-		_ = p.tx.Rollback()
-	}
 	if err == nil && !w.aborted.Load() {
-		err = db.Sync()
+		if err = p.commit(); err == nil {
+			err = db.Sync()
+		}
 	}
 	if cerr := db.Close(); err == nil {
 		err = cerr
@@ -194,55 +192,73 @@ func (w *Writer) stop() {
 	}
 }
 
-// put is one open write transaction and the memory of its values: bbolt refers
-// to them until commit.
+// put collects values and stores them, one transaction for each bucket: bbolt
+// allots pages to the changed buckets of a transaction in random order, and the
+// same capture would not give the same bytes.
 type put struct {
 	db         *bolt.DB
-	tx         *bolt.Tx
-	buckets    map[string]*bolt.Bucket
-	arena      []byte
+	pending    map[string][]keyValue // by bucket
+	values     int                   // pending in all buckets
+	arena      []byte                // memory of the pending values
 	used       int
 	scratch    []byte
 	columns    []byte
 	overBudget uint64
 }
 
-func (p *put) begin() (err error) {
-	if p.tx, err = p.db.Begin(true); err != nil {
-		return err
-	}
-	p.buckets = map[string]*bolt.Bucket{}
+type keyValue struct{ key, value []byte }
+
+// begin makes the buckets.
+func (p *put) begin() error {
+	p.pending = map[string][]keyValue{}
+	return p.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range buckets() {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// commit stores what is pending.
+func (p *put) commit() error {
 	for _, name := range buckets() {
-		b, err := p.tx.CreateBucketIfNotExists([]byte(name))
+		values := p.pending[name]
+		if len(values) == 0 {
+			continue
+		}
+		err := p.db.Update(func(tx *bolt.Tx) error {
+			b := tx.Bucket([]byte(name))
+			b.FillPercent = 1 // keys come in order
+			for _, v := range values {
+				if err := b.Put(v.key, v.value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		b.FillPercent = 1 // keys come in order
-		p.buckets[name] = b
+		clear(values)
+		p.pending[name] = values[:0]
 	}
-	p.used = 0
+	p.used, p.values = 0, 0
 	return nil
 }
 
-func (p *put) commit() error {
-	err := p.tx.Commit()
-	p.tx = nil
-	return err
-}
-
-// put seals a value and stores it.
+// put seals a value and keeps it, and its key, for the next commit.
 func (p *put) put(bucket string, key, body []byte) error {
-	if p.used > 0 && p.used+len(body) > commitBytes {
+	if p.used > 0 && p.used+len(body) > commitBytes || p.values >= commitValues {
 		if err := p.commit(); err != nil {
 			return err
 		}
-		if err := p.begin(); err != nil {
-			return err
-		}
 	}
+	p.values++
 	value := p.reserve(len(body) + 4)
-	value = seal(append(value, body...), 0, key)
-	return p.buckets[bucket].Put(key, value)
+	p.pending[bucket] = append(p.pending[bucket], keyValue{key: key, value: seal(append(value, body...), 0, key)})
+	return nil
 }
 
 // reserve gives an empty slice with room for n bytes that lives until commit.

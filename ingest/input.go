@@ -30,7 +30,8 @@ func interruptible(ctx context.Context, r io.Reader) (reader io.Reader, release 
 		_, err := io.CopyBuffer(pw, r, make([]byte, 256<<10))
 		_ = pw.CloseWithError(err)
 	}()
-	stop := context.AfterFunc(ctx, func() { _ = pr.CloseWithError(ctx.Err()) })
+	// closing the writing end: that is whose error a reader gets
+	stop := context.AfterFunc(ctx, func() { _ = pw.CloseWithError(ctx.Err()) })
 	return pr, func() {
 		stop()
 		_ = pr.Close()

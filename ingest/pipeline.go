@@ -101,7 +101,7 @@ func (p *pipeline) dissect() {
 
 // each hands the jobs to fn in file order, until the end, the first error or the
 // end of ctx. Whoever gets a job gives it back through free.
-func (p *pipeline) each(ctx context.Context, fn func(*job) error) (err error) {
+func (p *pipeline) each(ctx context.Context, fn func(*job) error) error {
 	defer p.stop()
 	for {
 		select {
@@ -115,7 +115,7 @@ func (p *pipeline) each(ctx context.Context, fn func(*job) error) (err error) {
 				return p.failed
 			}
 			<-j.ready
-			if err = fn(j); err != nil {
+			if err := fn(j); err != nil {
 				return err
 			}
 		}

@@ -52,14 +52,14 @@ func (c *conn) settleClient(known servers) {
 		return
 	}
 	a, b := portScore(c.A, c.B, known), portScore(c.B, c.A, known)
-	clear := a != b
+	plain := a != b
 	if dissect.Kind(c.Kind) != dissect.TCP {
-		clear = a > b+1 || b > a+1
+		plain = a > b+1 || b > a+1
 	}
 	switch {
 	case dissect.Kind(c.Kind) == dissect.ICMP || dissect.Kind(c.Kind) == dissect.ICMPv6:
 		c.ClientBy = index.ClientByFirstFrame
-	case clear:
+	case plain:
 		c.ClientBy, c.ClientIsB = index.ClientByPort, a > b
 	case c.payloadBy >= 0 && dissect.Kind(c.Kind) == dissect.TCP:
 		c.ClientBy, c.ClientIsB = index.ClientByPayload, index.Side(c.payloadBy) == index.SideB

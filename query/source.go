@@ -30,6 +30,13 @@ type Capture interface {
 	EachConnection(from uint32, yield func(*index.Connection) bool) error
 	// ConnectionsByNumber gives some connections in the order asked for.
 	ConnectionsByNumber([]uint32) ([]index.Connection, error)
+	// EachRows walks the stored packets by blocks, from the block that holds a
+	// frame on, with their bytes if data is set.
+	EachRows(from uint32, data bool, yield func(*index.Rows) (bool, error)) error
+	// Packet gives one stored packet with its bytes.
+	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
+	// Datagram gives the frames of an IP datagram that a frame completed.
+	Datagram(frame uint32) ([]uint32, error)
 	// Export writes the decompressed capture file back.
 	Export(io.Writer) error
 	Close() error

@@ -98,8 +98,10 @@ func (a *app) printCheck(c *query.CheckAnswer) error {
 	}
 	if c.OK {
 		return a.out.pairs([][2]string{
-			{"index of " + c.Name, "whole"}, {"packets", a.out.count(uint64(c.Packets))},
-			{"connections", a.out.count(uint64(c.Connections))}, {"posting lists", a.out.count(uint64(c.Postings))},
+			{"index of " + c.Name, "whole"},
+			{"packets", a.out.count(uint64(c.Packets))},
+			{"connections", a.out.count(uint64(c.Connections))},
+			{"posting lists", a.out.count(uint64(c.Postings))},
 		})
 	}
 	rows := [][2]string{{"index of " + c.Name, "damaged"}}

@@ -93,7 +93,10 @@ func (a *app) filePairs(i *query.InfoAnswer) [][2]string {
 		kind += ", " + strings.Join(i.Compression, " in ")
 	}
 	rows := [][2]string{
-		{"name", i.Name}, {"capture", i.Capture}, {"file type", kind}, {"encapsulation", strings.Join(i.Encapsulations, ", ")},
+		{"name", i.Name},
+		{"capture", i.Capture},
+		{"file type", kind},
+		{"encapsulation", strings.Join(i.Encapsulations, ", ")},
 		{"file size", a.out.size(i.FileBytes)},
 	}
 	if i.FileBytes != i.DataBytes {
@@ -115,7 +118,9 @@ func (a *app) packetPairs(i *query.InfoAnswer) [][2]string {
 		{"packets", a.out.count(uint64(i.Packets))},
 		{"bytes", a.out.count(i.Bytes)},
 		{"captured bytes", a.out.count(i.CapturedBytes)},
-		{"start", a.out.when(i.Start)}, {"end", a.out.when(i.End)}, {"duration", a.out.seconds(i.DurationS)},
+		{"start", a.out.when(i.Start)},
+		{"end", a.out.when(i.End)},
+		{"duration", a.out.seconds(i.DurationS)},
 		{"in time order", order},
 		{"rate", fmt.Sprintf("%s packets/s, %s", a.out.count(uint64(math.Round(i.PacketsPerSecond))), a.out.bitRate(i.BitsPerSecond))},
 		{"average packet", fmt.Sprintf("%.1f bytes", i.AveragePacketBytes)},

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds:                scriptCommands(),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CAPTURES", captures)
+			e.Setenv("GORACE", "atexit_sleep_ms=20") // with -race each of hundreds of processes would wait a second
 			e.Setenv("ESC", "\x1b")
 			e.Setenv("PCAPIDX_STORE", filepath.Join(e.WorkDir, "store"))
 			return nil

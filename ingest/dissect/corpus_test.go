@@ -239,7 +239,8 @@ type datagram struct {
 	size int
 }
 
-func (r reassembler) finish(d *Decoder, p *Packet, frame []byte) {
+// finish returns the last datagram put together, nil if there was none.
+func (r reassembler) finish(d *Decoder, p *Packet, frame []byte) (whole []byte) {
 	data := frame
 	for p.Fragment != nil && p.Fragment.Complete {
 		f := *p.Fragment
@@ -262,10 +263,12 @@ func (r reassembler) finish(d *Decoder, p *Packet, frame []byte) {
 			sum += n
 		}
 		if g.size == 0 || sum < g.size {
-			return
+			return whole
 		}
 		delete(r, key)
-		data = g.data[:g.size]
+		whole = g.data[:g.size]
+		data = whole
 		d.DecodeDatagram(f.Network, data, p)
 	}
+	return whole
 }

@@ -83,7 +83,7 @@ func (d *Decoder) DecodeDatagram(network uint16, datagram []byte, p *Packet) {
 func (d *Decoder) run(data []byte) {
 	err := d.parser.DecodeLayers(data, &d.decoded)
 	p := d.scan.packet
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // the layers never wrap a verdict
 	case nil:
 	case *verdict:
 		p.Problem = max(p.Problem, err.problem)

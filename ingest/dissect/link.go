@@ -32,7 +32,7 @@ func (l ethernet) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error 
 	}
 	typ := be16(data, 12)
 	switch {
-	case string(data[1:5]) == "\x00\x0c\x00\x00" && (data[0] == 0x01 || data[0] == 0x0c):
+	case isInterSwitchLink(data):
 		return l.interSwitchLink(data)
 	case typ == etherTypeFabricPath:
 		return l.fabricPath(data)
@@ -51,6 +51,11 @@ func (s *scan) frame8023(data []byte, header, length int) error {
 		return s.pass(ProtoIPX, data, header, length)
 	}
 	return s.pass(ProtoLLC, data, header, length)
+}
+
+// isInterSwitchLink tells ISL by its destination address.
+func isInterSwitchLink(data []byte) bool {
+	return string(data[1:5]) == "\x00\x0c\x00\x00" && (data[0] == 0x01 || data[0] == 0x0c)
 }
 
 // interSwitchLink goes on in a frame of Cisco's ISL: 14 bytes of addresses,

@@ -103,6 +103,8 @@ func udpTunnel(port uint16) Proto {
 		return ProtoGeneve
 	case 6635:
 		return ProtoMPLS
+	case 9899: // SCTP in UDP (RFC 6951)
+		return ProtoSCTP
 	case 12000, 12001, 12002, 12003, 12004:
 		return ProtoLLC
 	case 37008:

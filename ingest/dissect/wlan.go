@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/google/gopacket"
@@ -166,7 +167,7 @@ func ethernetInside(data, body []byte) bool {
 	case data[1]&2 != 0: // from it
 		src = data[16:22]
 	}
-	return string(body[:6]) == string(dst) || string(body[6:12]) == string(src)
+	return bytes.Equal(body[:6], dst) || bytes.Equal(body[6:12], src)
 }
 
 // aggregate takes an A-MSDU apart: subframes of two addresses, a length and an

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -121,10 +122,10 @@ func (r *Reader) sniff() error {
 // hardError is the error that no data can be read behind: one of the input
 // itself, or ErrTooLarge. A broken compressed stream is none.
 func (r *Reader) hardError() error {
-	if r.raw.err != nil && r.raw.err != io.EOF {
+	if r.raw.err != nil && !errors.Is(r.raw.err, io.EOF) {
 		return r.raw.err
 	}
-	if r.data != nil && r.data.err == ErrTooLarge {
+	if r.data != nil && errors.Is(r.data.err, ErrTooLarge) {
 		return ErrTooLarge
 	}
 	return nil
@@ -133,7 +134,7 @@ func (r *Reader) hardError() error {
 // corrupt reports whether the decompressed data ends because its compressed
 // form is cut or broken.
 func (r *Reader) corrupt() bool {
-	return r.data.err != nil && r.data.err != io.EOF && r.hardError() == nil
+	return r.data.err != nil && !errors.Is(r.data.err, io.EOF) && r.hardError() == nil
 }
 
 // describe says what a head that is no capture looks like, without quoting it

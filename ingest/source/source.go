@@ -159,7 +159,7 @@ func (r *Reader) finish() error {
 	for len(r.raw.peek(1)) > 0 {
 		r.raw.discard(len(r.raw.win))
 	}
-	if r.raw.err != io.EOF {
+	if !errors.Is(r.raw.err, io.EOF) {
 		return r.raw.err
 	}
 	r.info.FileBytes, r.info.DataBytes = r.raw.total, r.data.total
@@ -182,7 +182,7 @@ func (r *Reader) Info() *index.FileInfo { return &r.info }
 // Sums gives the SHA-256 of the file as given and of the decompressed data.
 // Both are zero before Next returned io.EOF.
 func (r *Reader) Sums() (file, data [32]byte) {
-	if r.err != io.EOF {
+	if !errors.Is(r.err, io.EOF) {
 		return file, data
 	}
 	return r.raw.hash.sum, r.data.hash.sum
