@@ -88,6 +88,9 @@ func (s *Store) buildDir(e *Entry) string {
 // read runs fn on the catalog's captures, nil if there is no catalog yet. The
 // catalog is held only while fn runs.
 func (s *Store) read(fn func(*bolt.Bucket) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
 	path := filepath.Join(s.dir, catalogFile)
 	db, err := bolt.Open(path, 0, &bolt.Options{ReadOnly: true, Timeout: s.patience})
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,6 +110,11 @@ func (s *Store) read(fn func(*bolt.Bucket) error) error {
 
 // write runs fn in the catalog's one kind of write transaction.
 func (s *Store) write(fn func(*bolt.Bucket) error) error {
+	turn, err := s.hold()
+	if err != nil {
+		return err
+	}
+	defer turn.Close()
 	path := filepath.Join(s.dir, catalogFile)
 	db, err := bolt.Open(path, 0o644, &bolt.Options{Timeout: s.patience})
 	if err != nil {

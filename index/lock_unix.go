@@ -37,6 +37,22 @@ func lockFile(path string, wait bool) (*os.File, error) {
 	return f, nil
 }
 
+// tryShared takes and gives back a shared lock on path, which is not made. It
+// gives ErrBusy when somebody holds the lock for himself.
+func tryShared(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+		return ErrBusy
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
 // syncDir makes a rename or removal inside a folder durable.
 func syncDir(path string) error {
 	d, err := os.Open(path)

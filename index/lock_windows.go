@@ -29,5 +29,20 @@ func lockFile(path string, wait bool) (*os.File, error) {
 	return f, nil
 }
 
+// tryShared takes and gives back a shared lock on path, which is not made. It
+// gives ErrBusy when somebody holds the lock for himself.
+func tryShared(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &windows.Overlapped{})
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return ErrBusy
+	}
+	return err
+}
+
 // syncDir does nothing: Windows has no way to sync a folder.
 func syncDir(string) error { return nil }

@@ -9,6 +9,7 @@ import (
 // The store on disk
 //
 //	STORE/catalog.db                    bbolt: which captures there are (catalog.go)
+//	STORE/catalog.turn                  empty; lets writers go first (turnstile.go)
 //	STORE/incoming/<random>/            a build in the making; its file "owner" is flock'd
 //	STORE/captures/<id>/<build>/        a published build
 //	    index.db                        bbolt: everything about one capture (below)
