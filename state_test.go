@@ -46,10 +46,12 @@ func TestHiddenState(t *testing.T) {
 		`var t = f()`:               1,
 		`var t = sync.OnceValue(f)`: 0,
 		`var _ = 3`:                 0,
-		`var ErrX, errY = errors.New("x"), errors.New("y")`:           0,
-		`var x = errors.New("x")`:                                     1,
-		`var errX = &verdict{1}`:                                      0,
-		`var errX = errors.New("x"); func f() { errX = nil }`:         1,
+
+		`var ErrX, errY = errors.New("x"), errors.New("y")`:   0,
+		`var x = errors.New("x")`:                             1,
+		`var errX = &verdict{1}`:                              0,
+		`var errX = errors.New("x"); func f() { errX = nil }`: 1,
+
 		`var ErrX = 3`:                                                1,
 		`var t = map[int]string{1: "a"}`:                              0,
 		`var t = [...]int{1, 2}`:                                      0,

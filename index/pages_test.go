@@ -68,20 +68,21 @@ func TestCircularPages(t *testing.T) {
 	}
 }
 
-// innerLeaf gives a leaf with several values that is not the first of its tree.
-func innerLeaf(t *testing.T, whole []byte, branches []int64) int64 {
+// innerLeaf gives a leaf with several values that is not the first of its tree,
+// and the page above it.
+func innerLeaf(t *testing.T, whole []byte, branches []int64) (above, leaf int64) {
 	t.Helper()
 	o := binary.NativeEndian
 	for _, at := range branches {
 		for i := 1; i < int(o.Uint16(whole[at+10:])); i++ {
 			child := int64(o.Uint64(whole[at+pageHeader+int64(i)*pageElement+8:])) * int64(os.Getpagesize())
 			if o.Uint16(whole[child+8:]) == pageLeaf && o.Uint16(whole[child+10:]) > 3 {
-				return child
+				return at, child
 			}
 		}
 	}
 	t.Fatal("no such leaf")
-	return 0
+	return 0, 0
 }
 
 func TestPageWalkFinds(t *testing.T) {
@@ -91,7 +92,7 @@ func TestPageWalkFinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := binary.NativeEndian
-	full := innerLeaf(t, whole, branches)
+	above, full := innerLeaf(t, whole, branches)
 	branch := branches[len(branches)-1]
 	for _, c := range []struct {
 		name    string
@@ -120,6 +121,12 @@ func TestPageWalkFinds(t *testing.T) {
 		}},
 		{"leaf value outside of the page", false, func(b []byte) []byte { b[full+pageHeader+15] = 0x70; return b }},
 		{"huge key", false, func(b []byte) []byte { b[full+pageHeader+11] = 0x70; return b }},
+		{"leaf that became the page above it", false, func(b []byte) []byte { // bbolt would not come back from it
+			id := slices.Clone(b[full : full+8])
+			copy(b[full:], b[above:above+int64(os.Getpagesize())])
+			copy(b[full:], id)
+			return b
+		}},
 		{"bucket among the values", false, func(b []byte) []byte { b[full+pageHeader] = bucketFlag; return b }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

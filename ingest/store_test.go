@@ -194,18 +194,20 @@ func TestEndedIngest(t *testing.T) {
 // An input that gives no more and does not end, as an idle pipe, does not keep a
 // cancelled ingest from ending.
 func TestCancelledWhileWaiting(t *testing.T) {
-	store := index.OpenStore(filepath.Join(t.TempDir(), "store"))
-	r, w := io.Pipe()
-	defer w.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.CopyN(w, &endless{}, 1<<20) // the pipe hands over all of it, and then nothing
-		cancel()
-	}()
-	if err := ingestFrom(ctx, store, "x", r); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	for _, given := range []int64{0, 10, 1 << 10, 1 << 20} {
+		store := index.OpenStore(filepath.Join(t.TempDir(), "store"))
+		r, w := io.Pipe()
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() {
+			_, _ = io.CopyN(w, &endless{}, given) // the pipe hands over all of it, and then nothing
+			cancel()
+		}()
+		if err := ingestFrom(ctx, store, "x", r); !errors.Is(err, context.Canceled) {
+			t.Errorf("after %d bytes: %v", given, err)
+		}
+		mustHoldOnly(t, store, "")
+		_ = w.Close()
 	}
-	mustHoldOnly(t, store, "")
 }
 
 func TestCancelledReindex(t *testing.T) {
