@@ -145,13 +145,14 @@ func TestCheckFindsContradictions(t *testing.T) {
 		{"no members", "frames of connections differ", func(e *edit) { e.remove(bucketMembers, e.firstKey(bucketMembers)) }},
 		{"no connections in between", "connections/00000080: values are missing", func(e *edit) { e.remove(bucketConnections, key32(64)) }},
 		{"no connections at the end", "connections/: values are missing", func(e *edit) { e.remove(bucketConnections, key32(128)) }},
-		{"connection with other numbers", "connection 129 does not agree", func(e *edit) {
-			group, err := decodeConnections(e.body(bucketConnections, key32(128)), 128, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			group[1].Bytes[1]++
-			e.put(bucketConnections, key32(128), packConnections(group))
+		{"connection with other bytes", "connection 129 does not agree", func(e *edit) {
+			e.connection(129, func(c *Connection) { c.Bytes[1]++ })
+		}},
+		{"connection with other packets", "connection 129 does not agree", func(e *edit) {
+			e.connection(129, func(c *Connection) { c.Packets[0]++ })
+		}},
+		{"connection with other frames", "connection 129 does not agree", func(e *edit) {
+			e.connection(129, func(c *Connection) { c.Last++ })
 		}},
 		{"no sort column", "sort/0400000000: values are missing", func(e *edit) { e.remove(bucketSort, keySort(SortPackets, 0)) }},
 		{"other number of frames", "values are missing", func(e *edit) {
@@ -175,6 +176,18 @@ func TestCheckFindsContradictions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// connection changes the record of a connection.
+func (e *edit) connection(number uint32, change func(*Connection)) {
+	e.t.Helper()
+	first := number - number%connGroup
+	group, err := decodeConnections(e.body(bucketConnections, key32(first)), first, nil)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	change(&group[number-first])
+	e.put(bucketConnections, key32(first), packConnections(group))
 }
 
 func (e *edit) postings(key []byte, change func(*roaring.Bitmap)) {

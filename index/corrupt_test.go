@@ -25,7 +25,6 @@ type build struct {
 	sha     string
 	content []byte
 	sums    []byte
-	capture []byte
 	answers map[string]string
 }
 
@@ -35,7 +34,7 @@ func newBuild(t *testing.T) *build {
 	path := filepath.Join(captures, "web-day.pcap")
 	e := mustIngest(t, store, path)
 	b := &build{dir: store.BuildDir(e), sha: e.DataSHA256}
-	for name, to := range map[string]*[]byte{filepath.Join(b.dir, "index.db"): &b.content, filepath.Join(b.dir, "index.sum"): &b.sums, path: &b.capture} {
+	for name, to := range map[string]*[]byte{filepath.Join(b.dir, "index.db"): &b.content, filepath.Join(b.dir, "index.sum"): &b.sums} {
 		var err error
 		if *to, err = os.ReadFile(name); err != nil {
 			t.Fatal(err)

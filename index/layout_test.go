@@ -29,6 +29,7 @@ func TestTicks(t *testing.T) {
 		{"negative offset", 6, -10, 3 * second, 13_000_000, true},
 		{"before the offset", 6, 10, 3 * second, 0, false},
 		{"before 1970", 6, 0, -1, 0, false},
+		{"before 1970 in nanoseconds", 9, 0, -1, 0, false},
 		{"before 1970 with offset", 9, -10, -1, 9_999_999_999, true},
 		{"whole second before 1970", 9, -10, -second, 9 * second, true},
 		{"offset out of range", 6, 1<<33 + 1, second, 0, false},

@@ -160,3 +160,29 @@ func TestBusyCatalog(t *testing.T) {
 	mustBeSwept(t, store)
 	mustBeWhole(t, store, e.ID, path)
 }
+
+// A writer that waits keeps readers out, but not longer than they have patience;
+// a reader that waits keeps nobody out.
+func TestBusyTurnstile(t *testing.T) {
+	store := index.OpenStore(t.TempDir())
+	e := mustIngest(t, store, filepath.Join(captures, "any.pcap"))
+	store.SetPatience(60 * time.Millisecond)
+	writer, err := index.LockFile(filepath.Join(store.Dir(), "catalog.turn"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listErr := store.List()
+	_, _, openErr := store.Open(e.ID)
+	_, removeErr := store.Remove(e.ID)
+	for name, err := range map[string]error{"list": listErr, "open": openErr, "remove": removeErr} {
+		if !errors.Is(err, index.ErrBusy) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, store); got != "any.pcap" {
+		t.Errorf("the store lists %s", got)
+	}
+}
