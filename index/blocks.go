@@ -1,23 +1,63 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // Packet data lie in blocks of up to 256 frames or 256 KiB; the columns of the
 // same frames lie beside them under the same key, so that a list of times and
 // lengths does not decompress packet data.
 
-// Rows is a run of stored packets with the memberships beyond their first.
+// Rows is a run of stored packets with the memberships beyond their first. It is
+// valid during the call that was given it.
 type Rows struct {
 	Packets []Packet
-	More    []Member
+	More    []Member // in the order of their frames
+	view    *view
+	key     []byte
+	buf     *readBuffers
 	data    []byte
 	offsets []uint32
 }
 
-// Data gives the captured bytes of Packets[i]; nil if they were not read.
+// Load reads the packet data of the block; what was read stays.
+func (r *Rows) Load() error {
+	if r.data != nil {
+		return nil
+	}
+	packed, err := r.view.get(bucketBlocks, r.key)
+	if err != nil {
+		return err
+	}
+	data, err := unpack(packed, r.buf.data, packLimit)
+	if err != nil {
+		return r.view.corrupt(bucketBlocks, r.key, err)
+	}
+	if packed[0] == packedS2 {
+		r.buf.data = data
+	}
+	end := uint64(0)
+	r.offsets = append(r.buf.offsets[:0], 0)
+	for i := range r.Packets {
+		end += uint64(r.Packets[i].CapLen)
+		r.offsets = append(r.offsets, uint32(end))
+	}
+	r.buf.offsets = r.offsets
+	if end != uint64(len(data)) {
+		return r.view.corrupt(bucketBlocks, r.key, errShort)
+	}
+	if r.data = data; data == nil {
+		r.data = []byte{}
+	}
+	return nil
+}
+
+// Data gives the captured bytes of Packets[i]; nil before Load.
 func (r *Rows) Data(i int) []byte {
 	if r.data == nil {
 		return nil
@@ -25,70 +65,101 @@ func (r *Rows) Data(i int) []byte {
 	return r.data[r.offsets[i]:r.offsets[i+1]:r.offsets[i+1]]
 }
 
-// EachRows calls yield for the blocks from the one that holds frame from (1 for
-// all) until it returns false. The rows are valid during the call only. data
-// asks for the packet bytes too.
+// EachRows calls yield for all blocks with all their columns, from the one that
+// holds frame from (1 for the first), until it returns false. data asks for the
+// packet bytes too.
 func (x *Index) EachRows(from uint32, data bool, yield func(*Rows) (bool, error)) error {
+	next, all := uint64(0), true // 0: the block may begin anywhere up to from
+	err := x.EachBlock(ColAll, func(frame uint32) uint32 { return max(frame, from) }, func(rows *Rows) (bool, error) {
+		first := uint64(rows.Packets[0].Number)
+		if next != 0 && first != next {
+			return false, rows.view.corrupt(bucketColumns, rows.key, errMissing)
+		}
+		next = first + uint64(len(rows.Packets))
+		if data {
+			if err := rows.Load(); err != nil {
+				return false, err
+			}
+		}
+		var err error
+		all, err = yield(rows)
+		return all, err
+	})
+	if err == nil && all && x.summary.Frames > 0 && next != uint64(x.summary.Frames)+1 && from <= x.summary.Frames {
+		err = &CorruptError{File: x.db.Path(), Bucket: bucketColumns, Reason: errMissing.Error()}
+	}
+	return err
+}
+
+// EachBlock reads the blocks that hold certain frames, in order: next(n) names
+// the first of them from frame n on, or a number beyond the capture's when there
+// is none. It calls yield for each block, with the columns want, until yield
+// returns false.
+func (x *Index) EachBlock(want Columns, next func(from uint32) uint32, yield func(*Rows) (bool, error)) error {
 	buf := x.buffers.Get().(*readBuffers)
 	defer x.buffers.Put(buf)
 	return x.view(func(v *view) error {
-		next, all := uint64(0), true // 0: the block may begin anywhere up to from
-		err := v.scan(bucketColumns, key32(from), func(key, body []byte) (bool, error) {
-			rows, err := v.rows(key, body, data, buf)
-			if err != nil {
-				return false, err
-			}
-			first := uint64(rows.Packets[0].Number)
-			if next != 0 && first != next || next == 0 && first > uint64(from) {
-				return false, v.corrupt(bucketColumns, key, errMissing)
-			}
-			next = first + uint64(len(rows.Packets))
-			all, err = yield(rows)
-			return all, err
-		})
-		if err == nil && all && x.summary.Frames > 0 && next != uint64(x.summary.Frames)+1 {
-			err = v.corrupt(bucketColumns, nil, errMissing)
+		b := v.tx.Bucket([]byte(bucketColumns))
+		if b == nil {
+			return v.corrupt(bucketColumns, nil, errors.New("bucket is missing"))
 		}
-		return err
+		c := b.Cursor()
+		rows := &Rows{view: v, buf: buf}
+		for frame := next(1); frame != 0 && frame <= x.summary.Frames; {
+			key, value := seekBlock(c, frame)
+			if key == nil {
+				return v.corrupt(bucketColumns, key32(frame), errMissing)
+			}
+			if err := rows.read(key, value, want); err != nil {
+				return err
+			}
+			end := uint64(rows.Packets[0].Number) + uint64(len(rows.Packets))
+			if uint64(frame) < uint64(rows.Packets[0].Number) || uint64(frame) >= end {
+				return v.corrupt(bucketColumns, key32(frame), errMissing)
+			}
+			if more, err := yield(rows); err != nil || !more || end > uint64(x.summary.Frames) {
+				return v.wrap(bucketColumns, key, err)
+			}
+			frame = next(uint32(end))
+		}
+		return nil
 	})
 }
 
-// rows decodes one columns value and, if asked, the block beside it.
-func (v *view) rows(key, body []byte, data bool, buf *readBuffers) (*Rows, error) {
-	if len(key) != 4 {
-		return nil, errShort
+// seekBlock gives the last block that begins at frame or before.
+func seekBlock(c *bolt.Cursor, frame uint32) (key, value []byte) {
+	want := key32(frame)
+	if key, value = c.Seek(want); bytes.Equal(key, want) {
+		return key, value
 	}
-	r := &Rows{}
+	if key == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+// read decodes one columns value.
+func (r *Rows) read(key, value []byte, want Columns) error {
+	body, ok := unseal(key, value)
+	if !ok {
+		return r.view.corrupt(bucketColumns, key, errChecksum)
+	}
+	if len(key) != 4 {
+		return r.view.corrupt(bucketColumns, key, errShort)
+	}
 	var err error
-	r.Packets, r.More, buf.columns, err = decodeColumns(body, binary.BigEndian.Uint32(key), buf.rows, buf.columns)
+	first, buf := binary.BigEndian.Uint32(key), r.buf
+	r.key, r.data = key, nil
+	if r.view.x.summary.Format < 2 {
+		r.Packets, r.More, buf.columns, err = decodeColumns1(body, first, buf.rows, buf.columns)
+	} else {
+		r.Packets, r.More, buf.columns, err = decodeColumns(body, first, want, buf.rows, buf.columns)
+	}
 	buf.rows = r.Packets
 	if err == nil && len(r.Packets) == 0 {
 		err = errShort
 	}
-	if err != nil || !data {
-		return r, err
-	}
-	packed, err := v.get(bucketBlocks, key)
-	if err != nil {
-		return nil, err
-	}
-	r.data, err = unpack(packed, buf.data, packLimit)
-	if err != nil {
-		return nil, v.corrupt(bucketBlocks, key, err)
-	}
-	if packed[0] == packedS2 {
-		buf.data = r.data
-	}
-	end := uint64(0)
-	r.offsets = make([]uint32, 1, len(r.Packets)+1)
-	for i := range r.Packets {
-		end += uint64(r.Packets[i].CapLen)
-		r.offsets = append(r.offsets, uint32(end))
-	}
-	if end != uint64(len(r.data)) {
-		return nil, v.corrupt(bucketBlocks, key, errShort)
-	}
-	return r, nil
+	return r.view.wrap(bucketColumns, key, err)
 }
 
 // Packet gives one stored packet, its further memberships and a copy of its
@@ -188,8 +259,12 @@ func (x *Index) ConnectionsByNumber(numbers []uint32) (out []Connection, err err
 	return out, err
 }
 
-// SortColumn gives a column of all connections, by connection number.
+// SortColumn gives a column of all connections, by connection number. An index
+// of older content lacks some: ErrOutdated.
 func (x *Index) SortColumn(column SortColumn) (values []uint64, err error) {
+	if x.summary.Content < column.since() {
+		return nil, fmt.Errorf("read index %s: %w", x.db.Path(), ErrOutdated)
+	}
 	values = make([]uint64, 0, x.summary.Connections)
 	err = x.view(func(v *view) error {
 		var buf []byte

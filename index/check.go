@@ -180,11 +180,14 @@ func (c *checker) collect(f *segmentFacts, p *Packet) {
 			}
 		}
 	}
-	if p.TCP {
-		for bit := range 8 {
+	if p.TCP && p.Status&StatusComplex == 0 {
+		for bit := range TCPFlagOthers {
 			if p.Flags>>bit&1 != 0 {
 				f.add(PostTCPFlag, string([]byte{byte(bit)}), offset)
 			}
+		}
+		if p.Flags>>TCPFlagOthers != 0 && c.x.summary.Content >= 2 {
+			f.add(PostTCPFlag, string([]byte{TCPFlagOthers}), offset)
 		}
 	}
 	for bit := Status(1); bit != 0; bit <<= 1 {
@@ -234,7 +237,7 @@ func (c *checker) segment(segment uint16, f *segmentFacts) error {
 }
 
 func (c *checker) framesIn(segment uint16) uint32 {
-	return uint32(min(uint64(c.x.summary.Frames)-uint64(segment)<<segmentBits, segmentFrames))
+	return uint32(min(uint64(c.x.summary.Frames)-uint64(segment)<<segmentBits, SegmentFrames))
 }
 
 // compareLists: protocols and status bits must be equal; TCP flags may have

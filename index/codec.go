@@ -50,6 +50,14 @@ func (d *decoder) uint32() uint32 {
 	return uint32(v)
 }
 
+// fixed32 reads a big-endian number of four bytes.
+func (d *decoder) fixed32() uint32 {
+	if b := d.bytes(4); b != nil {
+		return binary.BigEndian.Uint32(b)
+	}
+	return 0
+}
+
 // count reads a length or number of items, each at least size bytes long, and
 // refuses one that the rest of the value cannot hold.
 func (d *decoder) count(size int) int {

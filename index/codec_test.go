@@ -78,7 +78,7 @@ func TestColumnsRoundTrip(t *testing.T) {
 			rows, more := anyRows(r, first, n)
 			value, _ := appendColumns(nil, rows, more, nil)
 			for _, v := range bothForms(t, value) {
-				gotRows, gotMore, _, err := decodeColumns(v, first, nil, nil)
+				gotRows, gotMore, _, err := decodeColumns(v, first, ColAll, nil, nil)
 				if err != nil || !reflect.DeepEqual(gotRows, rows) || !reflect.DeepEqual(gotMore, more) {
 					t.Fatalf("%d rows differ (%v)", n, err)
 				}
@@ -88,18 +88,33 @@ func TestColumnsRoundTrip(t *testing.T) {
 	rows, more := anyRows(r, 1000, 40)
 	outside, _ := appendColumns(nil, rows, []Member{{Frame: 1040}}, nil)
 	many, _ := appendColumns(nil, make([]Packet, maxBlockRows+1), nil, nil)
-	none := binary.AppendVarint([]byte{packedPlain, 1, rowConn, 0, 0, 0, 0, 0, 0}, int64(NoConnection))
+	none := []byte{packedPlain, 1, rowConn, 0}
+	for range 5 { // time to stack
+		none = append(none, 0, 0, 0, 1, 0)
+	}
+	none = binary.AppendVarint(append(none, 0, 0, 0, 5), int64(NoConnection))
 	for name, value := range map[string][]byte{
 		"a member outside of the block": outside, "too many rows": many,
-		"a connection number that means none": append(none, 0, 0, 0),
+		"a connection number that means none": none,
 	} {
-		if _, _, _, err := decodeColumns(value, 1000, nil, nil); err == nil {
+		if _, _, _, err := decodeColumns(value, 1000, ColAll, nil, nil); err == nil {
 			t.Errorf("%s was decoded", name)
 		}
 	}
 	value, _ := appendColumns(nil, rows, more, nil)
+	for i := range packetColumns {
+		one, none, _, err := decodeColumns(value, 1000, 1<<i, nil, nil)
+		if err != nil || len(one) != len(rows) || none != nil {
+			t.Fatalf("column %d alone: %v", i, err)
+		}
+		for j := range rows {
+			if got, want := packetColumns[i].get(&one[j]), packetColumns[i].get(&rows[j]); got != want && i != 2 {
+				t.Errorf("column %d alone: row %d is %d, want %d", i, j, got, want)
+			}
+		}
+	}
 	for _, v := range bothForms(t, value) {
-		survives(t, r, v, func(b []byte) { _, _, _, _ = decodeColumns(b, 1000, nil, nil) })
+		survives(t, r, v, func(b []byte) { _, _, _, _ = decodeColumns(b, 1000, ColAll, nil, nil) })
 	}
 }
 
@@ -110,7 +125,7 @@ func TestColumnsKeepNoValue(t *testing.T) {
 	packed, _ := appendColumns(nil, rows, more, nil)
 	plain := bothForms(t, packed)[1]
 	want := slices.Clone(plain)
-	_, _, buf, err := decodeColumns(plain, 1, nil, nil)
+	_, _, buf, err := decodeColumns(plain, 1, ColAll, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +133,7 @@ func TestColumnsKeepNoValue(t *testing.T) {
 	if small[0] != packedS2 {
 		t.Fatal("the second block is not compressed")
 	}
-	if _, _, _, err := decodeColumns(small, 1, nil, buf); err != nil {
+	if _, _, _, err := decodeColumns(small, 1, ColAll, nil, buf); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(plain, want) {
@@ -243,7 +258,7 @@ func TestBitmapRoundTrip(t *testing.T) {
 	for _, n := range []int{0, 1, smallList, smallList + 1, 5000, 200_000} {
 		b := roaring.New()
 		for range n {
-			b.Add(r.Uint32N(segmentFrames))
+			b.Add(r.Uint32N(SegmentFrames))
 		}
 		if n == 5000 {
 			b.AddRange(1000, 60_000)

@@ -1,54 +1,9 @@
 package index
 
-import "encoding/binary"
-
-// Packet is one stored packet: what filters and lists need without decoding its
-// bytes again. The transport columns (Conn to Window) are those of the frame's
-// innermost transport header that is not quoted in an ICMP error, or else of
-// the innermost quoted one; further connections of the frame stand in More.
-type Packet struct {
-	Frame
-	Number uint32 // frame number, from 1
-	Stack  uint32 // index into Summary.Stacks: the frame's protocol layers
-	Status Status
-
-	Conn    uint32 // NoConnection: none
-	Side    Side   // sender within Conn
-	Payload uint32 // where the transport payload starts in the frame (or datagram, if StatusReassembled)
-	Length  uint32 // transport payload length that the headers announce, bytes
-
-	TCP      bool   // the fields below are set
-	Flags    uint16 // FIN=1 SYN=2 RST=4 PSH=8 ACK=16 URG=32 ECE=64 CWR=128
-	Seq, Ack uint32 // relative to the connection (Wireshark's tcp.seq, tcp.ack)
-	Window   uint16 // raw
-}
-
-// Status holds what is special about a frame.
-type Status uint8
-
-// Status bits.
-const (
-	StatusMalformed   Status = 1 << iota // a header contradicts itself or the frame
-	StatusTruncated                      // the snap length cut a header off
-	StatusFragment                       // IP fragment that did not complete a datagram
-	StatusReassembled                    // completed a datagram; its transport header stands in the datagram
-	StatusQuoted                         // the transport columns come from a header quoted in an ICMP error
-	StatusPanicked                       // a decoder panicked on it
+import (
+	"encoding/binary"
+	"math"
 )
-
-// NoConnection is Packet.Conn of a frame without connection, and NoStream the
-// stream number of a connection that Wireshark does not number.
-const (
-	NoConnection = ^uint32(0)
-	NoStream     = ^uint32(0)
-)
-
-// Member is one frame of a connection.
-type Member struct {
-	Frame uint32
-	Conn  uint32
-	Side  Side
-}
 
 // Row bits of the columns value, beside Status.
 const (
@@ -56,50 +11,148 @@ const (
 	rowSideB  = 1 << 1
 	rowTCP    = 1 << 2
 	rowConn   = 1 << 3
+	rowReply  = 1 << 4
 )
+
+// Columns is a set of per-packet columns. Number, NoTime, CapLen, Status, Side
+// and TCP of a Packet are always read.
+type Columns uint32
+
+// The columns, in the order in which they are stored.
+const (
+	ColTime    Columns = 1 << iota // Time
+	colCapLen                      // CapLen
+	ColOrigLen                     // OrigLen
+	ColIface                       // Iface
+	ColStack                       // Stack
+	ColConn                        // Conn
+	ColPayload                     // Payload
+	ColLength                      // Length
+	ColFlags                       // Flags
+	ColSeq                         // Seq
+	ColAck                         // Ack
+	ColWindow                      // Window
+	ColScale                       // Scale
+	ColDelta                       // Delta
+	ColRequest                     // Request
+	ColDelay                       // Delay
+	ColMore                        // Rows.More
+
+	ColAll Columns = 1<<iota - 1
+)
+
+// column describes how one number of a row is stored: as a varint, for rows that
+// have the bits need.
+type column struct {
+	need   byte
+	delta  bool   // as the difference to the row before that has one
+	signed bool   // zigzag
+	most   uint64 // largest value that is sound
+	get    func(p *Packet) uint64
+	set    func(p *Packet, v uint64)
+}
+
+// packetColumns are all columns but More, by the bit of their set.
+var packetColumns = [...]column{
+	{0, true, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Time) }, func(p *Packet, v uint64) { p.Time = Time(v) }},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.CapLen) }, func(p *Packet, v uint64) { p.CapLen = uint32(v) }},
+	{
+		0, false, true, math.MaxUint64, // as the difference to CapLen, which is read before it
+		func(p *Packet) uint64 { return uint64(p.OrigLen) - uint64(p.CapLen) },
+		func(p *Packet, v uint64) { p.OrigLen = p.CapLen + uint32(v) },
+	},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Iface) }, func(p *Packet, v uint64) { p.Iface = uint32(v) }},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Stack) }, func(p *Packet, v uint64) { p.Stack = uint32(v) }},
+	{rowConn, true, true, uint64(NoConnection) - 1, func(p *Packet) uint64 { return uint64(p.Conn) }, func(p *Packet, v uint64) { p.Conn = uint32(v) }},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Payload) }, func(p *Packet, v uint64) { p.Payload = uint32(v) }},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Length) }, func(p *Packet, v uint64) { p.Length = uint32(v) }},
+	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Flags) }, func(p *Packet, v uint64) { p.Flags = uint16(v) }},
+	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Seq) }, func(p *Packet, v uint64) { p.Seq = uint32(v) }},
+	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Ack) }, func(p *Packet, v uint64) { p.Ack = uint32(v) }},
+	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Window) }, func(p *Packet, v uint64) { p.Window = uint16(v) }},
+	{rowTCP, false, false, maxScale - noScale, func(p *Packet) uint64 { return uint64(p.Scale - noScale) }, func(p *Packet, v uint64) { p.Scale = int8(v) + noScale }},
+	{rowConn, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delta) }, func(p *Packet, v uint64) { p.Delta = Time(v) }},
+	{rowReply, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Number - p.Request) }, func(p *Packet, v uint64) { p.Request = p.Number - uint32(v) }},
+	{rowReply, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delay) }, func(p *Packet, v uint64) { p.Delay = Time(v) }},
+}
 
 // maxBlockRows bounds what decodeColumns unfolds; blocks are far smaller.
 const maxBlockRows = 4096
 
 // appendColumns encodes the rows of one block and their further memberships:
-// packed(number of rows, then column by column: row bits, status, time deltas,
-// captured lengths, original minus captured, interface, stack, connection
-// deltas, payload offset, payload length, flags, seq, ack, window; then the
-// number of More and per item row, connection, side). Columns that need a
-// connection or a TCP header have values only for rows that have them.
+// packed(number of rows, row bits, status bytes, then a section for each column
+// and one for More, each with its length as u32 in front). A reader may skip the
+// sections that it does not need, and lacks those that came after its writer.
 func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (out, scratchOut []byte) {
 	b := binary.AppendUvarint(scratch[:0], uint64(len(rows)))
+	bits := len(b)
 	for i := range rows {
 		b = append(b, rowBits(&rows[i]))
 	}
 	for i := range rows {
 		b = append(b, byte(rows[i].Status))
 	}
-	var t Time
-	for i := range rows {
-		b = binary.AppendVarint(b, int64(rows[i].Time-t))
-		t = rows[i].Time
+	for c := range packetColumns {
+		from := len(b)
+		b = append(b, 0, 0, 0, 0)
+		b = packetColumns[c].encode(b, rows, bits)
+		binary.BigEndian.PutUint32(b[from:], uint32(len(b)-from-4))
 	}
-	for i := range rows {
-		b = binary.AppendUvarint(b, uint64(rows[i].CapLen))
-	}
-	for i := range rows {
-		b = binary.AppendVarint(b, int64(rows[i].OrigLen)-int64(rows[i].CapLen))
-	}
-	for i := range rows {
-		b = binary.AppendUvarint(b, uint64(rows[i].Iface))
-	}
-	for i := range rows {
-		b = binary.AppendUvarint(b, uint64(rows[i].Stack))
-	}
-	b = appendTransportColumns(b, rows)
-	b = binary.AppendUvarint(b, uint64(len(more)))
+	from := len(b)
+	b = append(b, 0, 0, 0, 0)
 	for _, m := range more {
 		b = binary.AppendUvarint(b, uint64(m.Frame-rows[0].Number))
 		b = binary.AppendUvarint(b, uint64(m.Conn))
 		b = append(b, byte(m.Side))
 	}
+	binary.BigEndian.PutUint32(b[from:], uint32(len(b)-from-4))
 	return pack(dst, b), b
+}
+
+// encode appends the column's values; b[bits:] are the row bits.
+func (c *column) encode(b []byte, rows []Packet, bits int) []byte {
+	var last uint64
+	for i := range rows {
+		if b[bits+i]&c.need != c.need {
+			continue
+		}
+		v := c.get(&rows[i])
+		switch {
+		case c.delta:
+			b = binary.AppendVarint(b, int64(v-last))
+			last = v
+		case c.signed:
+			b = binary.AppendVarint(b, int64(v))
+		default:
+			b = binary.AppendUvarint(b, v)
+		}
+	}
+	return b
+}
+
+// decode reads the column's values into the rows.
+func (c *column) decode(d *decoder, rows []Packet, bits []byte) {
+	var last uint64
+	for i := range rows {
+		if bits[i]&c.need != c.need {
+			continue
+		}
+		var v uint64
+		switch {
+		case c.delta:
+			last += uint64(d.varint())
+			v = last
+		case c.signed:
+			v = uint64(d.varint())
+		default:
+			v = d.uvarint()
+		}
+		if v > c.most {
+			d.fail()
+			return
+		}
+		c.set(&rows[i], v)
+	}
 }
 
 func rowBits(p *Packet) (bits byte) {
@@ -115,52 +168,15 @@ func rowBits(p *Packet) (bits byte) {
 	if p.Conn != NoConnection {
 		bits |= rowConn
 	}
+	if p.Request != 0 {
+		bits |= rowReply
+	}
 	return bits
 }
 
-func appendTransportColumns(b []byte, rows []Packet) []byte {
-	var last uint32
-	for i := range rows {
-		if p := &rows[i]; p.Conn != NoConnection {
-			b = binary.AppendVarint(b, int64(p.Conn)-int64(last))
-			last = p.Conn
-		}
-	}
-	for i := range rows {
-		if rows[i].Conn != NoConnection {
-			b = binary.AppendUvarint(b, uint64(rows[i].Payload))
-		}
-	}
-	for i := range rows {
-		if rows[i].Conn != NoConnection {
-			b = binary.AppendUvarint(b, uint64(rows[i].Length))
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			b = binary.AppendUvarint(b, uint64(rows[i].Flags))
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			b = binary.AppendUvarint(b, uint64(rows[i].Seq))
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			b = binary.AppendUvarint(b, uint64(rows[i].Ack))
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			b = binary.AppendUvarint(b, uint64(rows[i].Window))
-		}
-	}
-	return b
-}
-
-// decodeColumns decodes what appendColumns wrote into rows (reused).
-func decodeColumns(value []byte, first uint32, rows []Packet, buf []byte) (out []Packet, more []Member, bufOut []byte, err error) {
+// decodeColumns decodes those columns of what appendColumns wrote that want
+// names, into rows (reused). buf is scratch memory.
+func decodeColumns(value []byte, first uint32, want Columns, rows []Packet, buf []byte) (out []Packet, more []Member, bufOut []byte, err error) {
 	body, err := unpack(value, buf, groupLimit)
 	if err != nil {
 		return rows[:0], nil, buf, err
@@ -173,91 +189,42 @@ func decodeColumns(value []byte, first uint32, rows []Packet, buf []byte) (out [
 	if n > maxBlockRows {
 		return rows[:0], nil, buf, errShort
 	}
-	rows = rows[:0]
-	for i := range n {
-		rows = append(rows, Packet{Number: first + uint32(i), Conn: NoConnection})
-	}
-	bits := d.bytes(n)
-	for i, s := range d.bytes(n) {
-		rows[i].Status = Status(s)
-	}
+	bits, status := d.bytes(n), d.bytes(n)
 	if d.err != nil {
 		return rows[:0], nil, buf, d.err
 	}
-	decodeFrameColumns(d, rows, bits)
-	decodeTransportColumns(d, rows, bits)
-	for range d.count(3) {
-		m := Member{Frame: first + d.uint32(), Conn: d.uint32(), Side: Side(d.byte() & 1)}
-		if m.Frame-first >= uint32(n) {
+	rows = rows[:0]
+	for i := range n {
+		rows = append(rows, Packet{
+			Frame: Frame{NoTime: bits[i]&rowNoTime != 0}, Number: first + uint32(i), Status: Status(status[i]),
+			Conn: NoConnection, Side: Side(bits[i] & rowSideB >> 1), TCP: bits[i]&rowTCP != 0,
+		})
+	}
+	want |= colCapLen
+	for i := 0; i <= len(packetColumns) && len(d.b) > 0; i++ {
+		section := decoder{b: d.bytes(int(d.fixed32()))}
+		switch {
+		case want&(1<<i) == 0:
+			continue
+		case i < len(packetColumns):
+			packetColumns[i].decode(&section, rows, bits)
+		default:
+			more = decodeMore(&section, first, uint32(n))
+		}
+		if section.err != nil || len(section.b) > 0 {
 			d.fail()
 		}
-		more = append(more, m)
 	}
 	return rows, more, buf, d.err
 }
 
-func decodeFrameColumns(d *decoder, rows []Packet, bits []byte) {
-	var t Time
-	for i := range rows {
-		t += Time(d.varint())
-		rows[i].Time = t
-		rows[i].NoTime = bits[i]&rowNoTime != 0
-		rows[i].TCP = bits[i]&rowTCP != 0
-		rows[i].Side = Side(bits[i] & rowSideB >> 1)
-	}
-	for i := range rows {
-		rows[i].CapLen = d.uint32()
-	}
-	for i := range rows {
-		rows[i].OrigLen = uint32(int64(rows[i].CapLen) + d.varint())
-	}
-	for i := range rows {
-		rows[i].Iface = d.uint32()
-	}
-	for i := range rows {
-		rows[i].Stack = d.uint32()
-	}
-}
-
-func decodeTransportColumns(d *decoder, rows []Packet, bits []byte) {
-	var last uint32
-	for i := range rows {
-		if bits[i]&rowConn != 0 {
-			last = uint32(int64(last) + d.varint())
-			if last == NoConnection {
-				d.fail()
-			}
-			rows[i].Conn = last
+func decodeMore(d *decoder, first, n uint32) (more []Member) {
+	for len(d.b) > 0 {
+		m := Member{Frame: first + d.uint32(), Conn: d.uint32(), Side: Side(d.byte() & 1)}
+		if m.Frame-first >= n || len(more) > 0 && m.Frame < more[len(more)-1].Frame {
+			d.fail()
 		}
+		more = append(more, m)
 	}
-	for i := range rows {
-		if bits[i]&rowConn != 0 {
-			rows[i].Payload = d.uint32()
-		}
-	}
-	for i := range rows {
-		if bits[i]&rowConn != 0 {
-			rows[i].Length = d.uint32()
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			rows[i].Flags = uint16(d.uint32())
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			rows[i].Seq = d.uint32()
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			rows[i].Ack = d.uint32()
-		}
-	}
-	for i := range rows {
-		if rows[i].TCP {
-			rows[i].Window = uint16(d.uint32())
-		}
-	}
+	return more
 }

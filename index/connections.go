@@ -20,6 +20,7 @@ type Connection struct {
 
 	First, Last uint32    // frames
 	Start, End  Time      // earliest and latest time of its frames
+	FirstTime   Time      // of frame First; kept in sort column SortFirst only
 	Packets     [2]uint64 // by Side
 	Bytes       [2]uint64 // original frame lengths
 	Payload     [2]uint64 // transport payload, by the headers
@@ -234,11 +235,21 @@ const (
 	SortBytes    SortColumn = 3 // both directions
 	SortPackets  SortColumn = 4 // both directions
 	SortKind     SortColumn = 5 // transport << 8 | state
+	SortStream   SortColumn = 6 // transport << 32 | stream number; content 2
+	SortFirst    SortColumn = 7 // time of the first frame, as SortStart; content 2
 )
 
 // SortColumns lists the columns in the order in which they are stored.
 func SortColumns() []SortColumn {
-	return []SortColumn{SortStart, SortDuration, SortBytes, SortPackets, SortKind}
+	return []SortColumn{SortStart, SortDuration, SortBytes, SortPackets, SortKind, SortStream, SortFirst}
+}
+
+// since gives the content number that brought a column.
+func (c SortColumn) since() int {
+	if c >= SortStream {
+		return 2
+	}
+	return 1
 }
 
 // sortGroup is the number of values in one stored part of a sort column.
@@ -257,6 +268,10 @@ func (c *Connection) SortValue(column SortColumn) uint64 {
 		return c.Packets[0] + c.Packets[1]
 	case SortKind:
 		return uint64(c.Kind)<<8 | uint64(c.State)
+	case SortStream:
+		return uint64(c.Kind)<<32 | uint64(c.Stream)
+	case SortFirst:
+		return uint64(c.FirstTime) ^ 1<<63
 	}
 	return 0
 }

@@ -18,6 +18,9 @@ var (
 	ErrAmbiguous = errors.New("ambiguous capture")
 	// ErrNewer: written by a newer program than this one.
 	ErrNewer = errors.New("format is newer than this program knows")
+	// ErrOutdated: the index was made by an older program and lacks what was
+	// asked for.
+	ErrOutdated = errors.New("index lacks content that it would have today")
 )
 
 // openTimeout is how long opening the catalog or an index waits for the file

@@ -20,14 +20,7 @@ func (x *Index) Export(w io.Writer) error {
 			return err
 		}
 		e := &exporter{w: w, ifaces: x.summary.File.Interfaces, pieces: pieces}
-		buf := &readBuffers{}
-		err := v.scan(bucketColumns, nil, func(key, body []byte) (bool, error) {
-			rows, err := v.rows(key, body, true, buf)
-			if err != nil {
-				return false, err
-			}
-			return true, e.rows(rows)
-		})
+		err := x.EachRows(1, true, func(rows *Rows) (bool, error) { return true, e.rows(rows) })
 		if err != nil {
 			return err
 		}

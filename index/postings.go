@@ -16,7 +16,7 @@ type PostingField uint8
 // Posting fields. The numbers are part of the format.
 const (
 	PostProtocol   PostingField = 1  // protocol name of a layer, text
-	PostTCPFlag    PostingField = 2  // one byte: bit number, 0 FIN ... 7 CWR
+	PostTCPFlag    PostingField = 2  // one byte: bit number, 0 FIN ... 7 CWR, 8: any bit above; two bytes: the flags of a header in a complex frame
 	PostIPSrc      PostingField = 3  // 4 or 16 bytes
 	PostIPDst      PostingField = 4  // 4 or 16 bytes
 	PostTCPSrcPort PostingField = 5  // u16
@@ -28,6 +28,13 @@ const (
 	PostVLAN       PostingField = 11 // u16
 	PostStatus     PostingField = 12 // one byte: a Status bit
 	postFields                  = 13
+)
+
+// TCPFlagOthers is the value of PostTCPFlag that stands for accurate ECN and the
+// reserved bits; TCPFlagLists is the number of values.
+const (
+	TCPFlagOthers = 8
+	TCPFlagLists  = 9
 )
 
 // PostingBudget is the number of distinct values that a field may have in one

@@ -68,10 +68,14 @@ func anyRows(r *rand.Rand, first uint32, n int) (rows []Packet, more []Member) {
 		}
 		if r.IntN(4) > 0 {
 			p.Conn, p.Payload, p.Length = min(anyUint32(r), NoConnection-1), anyUint32(r), anyUint32(r)
+			p.Delta = Time(anyInt64(r))
 		}
 		if r.IntN(2) > 0 {
 			p.TCP, p.Flags, p.Window = true, uint16(r.Uint32()), uint16(r.Uint32())
-			p.Seq, p.Ack = anyUint32(r), anyUint32(r)
+			p.Seq, p.Ack, p.Scale = anyUint32(r), anyUint32(r), int8(r.IntN(maxScale-noScale+1))+noScale
+		}
+		if r.IntN(9) == 0 {
+			p.Request, p.Delay = max(anyUint32(r), 1), Time(anyInt64(r))
 		}
 		rows = append(rows, p)
 		for r.IntN(4) == 0 {

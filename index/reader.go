@@ -30,6 +30,7 @@ type Index struct {
 type readBuffers struct {
 	rows          []Packet
 	data, columns []byte
+	offsets       []uint32
 }
 
 // Open opens the index.db in folder dir.
@@ -229,9 +230,36 @@ func (x *Index) Posting(segment uint16, field PostingField, value []byte) (b *ro
 	return b, ok, err
 }
 
+// EachPosting calls yield for the values of a field from low to high (both
+// included, and both of one length) in a segment, in order, until it returns
+// false. The bitmap holds numbers within the segment and is the caller's. ok is
+// as for Posting.
+func (x *Index) EachPosting(segment uint16, field PostingField, low, high []byte, yield func(value []byte, frames *roaring.Bitmap) bool) (ok bool, err error) {
+	ok = true
+	err = x.view(func(v *view) error {
+		over, err := v.find(bucketPostings, keyPosting(segment, field, make([]byte, overflowLen)))
+		if err != nil || over != nil {
+			ok = over == nil
+			return err
+		}
+		from, to := keyPosting(segment, field, low), keyPosting(segment, field, high)
+		return v.scan(bucketPostings, from, func(key, body []byte) (bool, error) {
+			if bytes.Compare(key, from) < 0 || len(key) != len(from) {
+				return bytes.Compare(key, to) <= 0, nil
+			}
+			if bytes.Compare(key, to) > 0 {
+				return false, nil
+			}
+			b, err := decodeBitmap(body)
+			return err == nil && yield(key[3:], b), err
+		})
+	})
+	return ok, err
+}
+
 // Segments gives the number of segments of the capture.
 func (x *Index) Segments() int {
-	return int((uint64(x.summary.Frames) + segmentFrames - 1) >> segmentBits)
+	return int((uint64(x.summary.Frames) + SegmentFrames - 1) >> segmentBits)
 }
 
 // Members calls yield for every frame of a connection, in order, until it

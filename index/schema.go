@@ -39,13 +39,16 @@ import (
 // FormatVersion is the number of the on-disk format: a reader must know it.
 //
 //	1  the first format
-const FormatVersion = 1
+//	2  columns in sections
+const FormatVersion = 2
 
 // ContentVersion is the number of what today's ingest would write into an
 // index. An index with a smaller one answers, but reindex would add to it.
 //
 //	1  packets, connections, container bytes
-const ContentVersion = 1
+//	2  window scale, time since the connection's frame before, echo pairs,
+//	   StatusComplex; sort columns of streams and first times
+const ContentVersion = 2
 
 // Bucket names.
 const (
@@ -77,11 +80,11 @@ const (
 	ownerFile = "owner"
 )
 
-// Segments.
 const (
-	segmentBits   = 20
-	segmentFrames = 1 << segmentBits
-	segmentMask   = segmentFrames - 1
+	segmentBits = 20
+	// SegmentFrames is the number of frames in a segment.
+	SegmentFrames = 1 << segmentBits
+	segmentMask   = SegmentFrames - 1
 )
 
 // segmentOf gives the segment of a frame and its place in it.

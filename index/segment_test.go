@@ -12,20 +12,20 @@ func TestSegmentBoundary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED with -short: no capture of more than one segment was written")
 	}
-	const frames = segmentFrames + 3000
+	const frames = SegmentFrames + 3000
 	c := newSynthetic(frames, 40, 0)
 	x, dir := openSynthetic(t, c)
 	if n := x.Segments(); n != 2 {
 		t.Fatalf("%d segments", n)
 	}
 	compareMembers(t, x, c)
-	compareRows(t, x, c, segmentFrames, false)
+	compareRows(t, x, c, SegmentFrames, false)
 	for segment := range uint16(2) {
 		tcp, ok, err := x.Posting(segment, PostProtocol, []byte("tcp"))
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}
-		n := min(frames-int(segment)*segmentFrames, segmentFrames)
+		n := min(frames-int(segment)*SegmentFrames, SegmentFrames)
 		for i := range uint32(n) {
 			if frame := frameAt(segment, i); tcp.Contains(i) != c.rows[frame-1].TCP {
 				t.Fatalf("frame %d in the list of tcp: %v", frame, tcp.Contains(i))

@@ -6,13 +6,6 @@ import (
 	"pcapidx/ingest/tcp"
 )
 
-// portsOnly indexes the ports of a header to which Wireshark gives no stream.
-func (t *tracker) portsOnly(row *index.Packet, tr *dissect.Transport) {
-	src, dst := portFields(tr.Kind)
-	t.segment.List(src, index.PortValue(tr.SrcPort)).Add(row.Number)
-	t.segment.List(dst, index.PortValue(tr.DstPort)).Add(row.Number)
-}
-
 // primaryTransport gives the innermost transport that is not quoted in an ICMP
 // error, or else the innermost.
 func primaryTransport(ts []dissect.Transport) int {
@@ -43,7 +36,10 @@ func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*con
 }
 
 func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
-	s := tcp.Segment{Flags: tr.Flags & 0xff, Seq: tr.Seq, Ack: tr.Ack, Window: tr.Window, Len: tr.Length, HasLen: tr.HasLength}
+	s := tcp.Segment{
+		Flags: tr.Flags & 0xff, Seq: tr.Seq, Ack: tr.Ack, Window: tr.Window, Len: tr.Length, HasLen: tr.HasLength,
+		Scale: tr.Scale, NoOptions: tr.OptionsCut || tr.BadOffset,
+	}
 	if swapped != c.aIsHigh {
 		s.Dir = 1
 	}
@@ -52,7 +48,7 @@ func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
 
 // feed gives a TCP packet to the connection's state machines and notes what
 // tells client and server apart.
-func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (seq, ack uint32) {
+func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (r tcp.Relative) {
 	switch tr.Kind {
 	case dissect.ICMP, dissect.ICMPv6:
 		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
@@ -60,13 +56,13 @@ func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (seq, ac
 		}
 	case dissect.TCP:
 		s := segmentFor(c, (side == index.SideB) != c.aIsHigh, tr)
-		seq, ack = c.tcp.Feed(&s)
+		r = c.tcp.Feed(&s)
 		if tr.HasLength && !tr.BadOffset {
 			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)
 		}
 	}
-	return seq, ack
+	return r
 }
 
 // member counts a frame into a connection; false if it was counted already (a
@@ -81,9 +77,10 @@ func (t *tracker) member(row *index.Packet, c *conn, side index.Side, tr *dissec
 	t.segment.AddMember(index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 	if c.First == 0 {
 		c.First, c.Start, c.End = row.Number, row.Time, row.Time
+		c.FirstTime, c.last = row.Time, row.Time
 		c.VLANs = append(append(c.VLANs, p.ServiceVLANs...), p.VLANs...)
 	}
-	c.Last = row.Number
+	c.Last, c.delta, c.last = row.Number, row.Time-c.last, row.Time
 	c.Start, c.End = min(c.Start, row.Time), max(c.End, row.Time)
 	c.Packets[side]++
 	c.Bytes[side] += uint64(row.OrigLen)

@@ -18,7 +18,7 @@ type stackTable struct {
 	layers [][]string // by stack: its distinct protocol names
 	lists  [][]index.PostingList
 	key    []byte
-	bits   [8]index.PostingList // of TCP flags
+	bits   [index.TCPFlagLists]index.PostingList // of TCP flags
 }
 
 // maxStacks bounds the dictionary. Stack 0 stands for those that found no room.
@@ -40,7 +40,7 @@ func (t *stackTable) grow(name string, layers []string) uint32 {
 // newSegment forgets the posting lists of the segment before.
 func (t *stackTable) newSegment() {
 	clear(t.lists)
-	t.bits = [8]index.PostingList{}
+	t.bits = [index.TCPFlagLists]index.PostingList{}
 }
 
 // add counts a frame's stack and puts the frame into its protocols' lists.
@@ -84,7 +84,7 @@ func protocolNames(p *dissect.Packet) []string {
 // flags puts a frame into the lists of the TCP flags that are set.
 func (t *stackTable) flags(s *index.Segment, flags uint16, frame uint32) {
 	for i := range t.bits {
-		if flags>>i&1 == 0 {
+		if flags>>i&1 == 0 && (i != index.TCPFlagOthers || flags>>i == 0) {
 			continue
 		}
 		if t.bits[i] == (index.PostingList{}) {

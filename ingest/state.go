@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"encoding/binary"
+
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
 )
@@ -14,6 +16,9 @@ func (c *conn) encode(b []byte) []byte {
 		bits |= 1
 	}
 	b = append(b, bits, byte(c.payloadBy))
+	b = binary.AppendVarint(b, int64(c.FirstTime))
+	b = binary.AppendVarint(b, int64(c.last))
+	b = appendEchoes(b, c.echoes)
 	b = index.AppendConnection(b, &c.Connection)
 	if c.key.kind == dissect.TCP {
 		b = c.tcp.AppendBinary(b)
@@ -28,11 +33,21 @@ func (c *conn) decode(b []byte) bool {
 		return false
 	}
 	c.aIsHigh, c.payloadBy = b[0]&1 != 0, int8(b[1])
-	rec, rest, err := index.DecodeConnection(b[2:])
+	first, n := binary.Varint(b[2:])
+	last, m := binary.Varint(b[2+max(n, 0):])
+	if n <= 0 || m <= 0 {
+		return false
+	}
+	rest, ok := c.decodeEchoes(b[2+n+m:])
+	if !ok {
+		return false
+	}
+	rec, rest, err := index.DecodeConnection(rest)
 	if err != nil {
 		return false
 	}
-	c.Connection = rec
+	c.Connection, c.last = rec, index.Time(last)
+	c.FirstTime = index.Time(first)
 	low, high := rec.A, rec.B
 	if c.aIsHigh {
 		low, high = high, low

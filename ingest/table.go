@@ -31,11 +31,14 @@ func keyOf(kind dissect.Kind, src, dst netip.Addr, srcPort, dstPort uint16) (k c
 type conn struct {
 	index.Connection
 	key       connKey
-	aIsHigh   bool // side A is the key's high endpoint
-	payloadBy int8 // side that sent the first payload, -1: none yet
+	aIsHigh   bool       // side A is the key's high endpoint
+	payloadBy int8       // side that sent the first payload, -1: none yet
+	last      index.Time // of its last frame
+	delta     index.Time // of its last frame, since the one before
 	tcp       tcp.Conn
 	zeek      tcp.Zeek
-	newer     *conn // more recently used neighbour
+	echoes    []echo // requests that wait for their reply, oldest first
+	newer     *conn  // more recently used neighbour
 	older     *conn
 	lists     [2]connLists // by sender
 	listsSet  [2]bool      // lists is filled for the current segment

@@ -4,6 +4,7 @@ import (
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/source"
+	"pcapidx/ingest/tcp"
 )
 
 // tracker sees the dissected frames in file order, in one goroutine: it
@@ -17,12 +18,14 @@ type tracker struct {
 	decoder *dissect.Decoder // for reassembled datagrams
 	stacks  stackTable
 	hosts   addressTable
+	complex complexLists
 	summary index.Summary
 	segment *index.Segment
 
-	seen []uint32 // connections of the frame in hand
-	last index.Time
-	err  error // first error of the connection table
+	seen     []uint32 // connections of the frame in hand
+	datagram []byte   // the datagram that it completed
+	last     index.Time
+	err      error // first error of the connection table
 }
 
 // maxMemberships bounds the connections of one frame: nested tunnels and ICMP
@@ -32,7 +35,7 @@ const maxMemberships = 16
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
 		w: w, table: newConnTable(dir, c.MaxConnections), servers: servers{}, decoder: dissect.NewDecoder(),
-		stacks: newStackTable(), hosts: newAddressTable(),
+		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(),
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
@@ -66,21 +69,36 @@ func (t *tracker) frame(row *index.Packet, data []byte, p *dissect.Packet, block
 	t.problem(row, p)
 	row.Stack = t.stacks.add(t.segment, row, p, &t.summary.Counters)
 	t.count(row, p)
-	covered := t.connections(row, p, block)
+	if row.Status&index.StatusReassembled == 0 {
+		t.datagram = nil
+	}
+	if isComplex(row, p) {
+		row.Status |= index.StatusComplex
+	}
+	listed := t.connections(row, data, p, block)
+	if row.Status&index.StatusComplex != 0 {
+		t.complex.add(t.segment, &t.stacks, row, data, t.datagram, p)
+	} else {
+		t.list(row, p, listed)
+	}
+	for bit := index.Status(1); bit != 0; bit <<= 1 {
+		if row.Status&bit != 0 {
+			t.segment.List(index.PostStatus, []byte{byte(bit)}).Add(row.Number)
+		}
+	}
+}
+
+// list puts a frame that is not complex into the lists of its addresses, unless
+// its connection did, and of its tag.
+func (t *tracker) list(row *index.Packet, p *dissect.Packet, listed bool) {
 	for i := range p.Networks {
-		if covered&(1<<i) == 0 {
-			n := &p.Networks[i]
+		if n := &p.Networks[i]; !listed {
 			t.segment.List(index.PostIPSrc, index.AddressValue(n.Src)).Add(row.Number)
 			t.segment.List(index.PostIPDst, index.AddressValue(n.Dst)).Add(row.Number)
 		}
 	}
 	for _, v := range p.VLANs {
 		t.segment.List(index.PostVLAN, index.PortValue(v)).Add(row.Number)
-	}
-	for bit := index.Status(1); bit != 0; bit <<= 1 {
-		if row.Status&bit != 0 {
-			t.segment.List(index.PostStatus, []byte{byte(bit)}).Add(row.Number)
-		}
 	}
 }
 
@@ -104,7 +122,7 @@ func (t *tracker) fragment(row *index.Packet, data []byte, p *dissect.Packet) {
 		}
 		t.w.WriteDatagram(row.Number, from)
 		row.Status |= index.StatusReassembled
-		data = whole
+		data, t.datagram = whole, whole
 		t.decoder.DecodeDatagram(network, whole, p)
 	}
 	if p.Fragment != nil {
@@ -134,9 +152,12 @@ func (t *tracker) problem(row *index.Packet, p *dissect.Packet) {
 	}
 }
 
-// connections finds the connections of a frame's transport headers. The answer
-// has bit i set when network i is in posting lists already.
-func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index.Block) (covered uint64) {
+// connections finds the connections of a frame's transport headers. listed says
+// that the frame is in the posting lists of its addresses and ports.
+func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet, block *index.Block) (listed bool) {
+	if t.datagram != nil {
+		data = t.datagram
+	}
 	t.seen = t.seen[:0]
 	primary := primaryTransport(p.Transports)
 	for i := range p.Transports {
@@ -146,36 +167,79 @@ func (t *tracker) connections(row *index.Packet, p *dissect.Packet, block *index
 			break
 		}
 		n := &p.Networks[tr.Network]
-		if tr.Broken {
-			t.portsOnly(row, tr)
+		if tr.Broken { // Wireshark gives it no stream
 			continue
 		}
 		key, swapped := keyOf(tr.Kind, n.Src, n.Dst, tr.SrcPort, tr.DstPort)
 		c, err := t.lookup(key, swapped, tr)
 		if err != nil {
 			t.err = err
-			return covered
+			return listed
 		}
 		side := index.SideA
 		if swapped != c.aIsHigh {
 			side = index.SideB
 		}
-		seq, ack := t.feed(c, side, tr)
-		c.listsFor(t.segment, side, tr, n).add(row.Number)
-		covered |= 1 << min(tr.Network, 63)
-		t.flags(row, tr)
-		if i == primary {
-			row.Conn, row.Side, row.Payload, row.Length = c.Number, side, tr.Payload, tr.Length
-			row.TCP, row.Flags, row.Seq, row.Ack, row.Window = tr.HasTCP, tr.Flags, seq, ack, tr.Window
-			if tr.Quoted {
-				row.Status |= index.StatusQuoted
-			}
+		relative := t.feed(c, side, tr)
+		if row.Status&index.StatusComplex == 0 {
+			c.listsFor(t.segment, side, tr, n).add(row.Number)
+			t.flags(row, tr)
+			listed = true
 		}
 		if t.member(row, c, side, tr, p) && i != primary {
 			block.More = append(block.More, index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 		}
+		if i == primary {
+			setTransport(row, c, side, tr, relative)
+			t.pairEcho(row, c, tr, p, data)
+		}
 	}
-	return covered
+	return listed
+}
+
+// setTransport fills the columns that the frame's primary transport header and
+// its connection give.
+func setTransport(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, r tcp.Relative) {
+	row.Conn, row.Side, row.Payload, row.Length, row.Delta = c.Number, side, tr.Payload, tr.Length, c.delta
+	if tr.Quoted {
+		row.Status |= index.StatusQuoted
+	}
+	if tr.HasTCP {
+		row.TCP, row.Flags, row.Seq, row.Ack, row.Window, row.Scale = true, tr.Flags, r.Seq, r.Ack, tr.Window, r.Scale
+	}
+}
+
+// isComplex tells whether a frame says more than its columns and posting lists
+// can (index.StatusComplex).
+func isComplex(row *index.Packet, p *dissect.Packet) bool {
+	const broken = index.StatusReassembled | index.StatusQuoted | index.StatusMalformed | index.StatusTruncated | index.StatusPanicked
+	if len(p.Networks) > 1 || len(p.Transports) > 1 || len(p.VLANs) > 1 || row.Status&broken != 0 {
+		return true
+	}
+	networks, transports := 0, 0 // headers that stand where nothing records them
+	for i := range p.Layers {
+		switch p.Layers[i].Proto {
+		case dissect.ProtoIP, dissect.ProtoIPv6:
+			networks++
+		case dissect.ProtoTCP, dissect.ProtoUDP, dissect.ProtoUDPLite, dissect.ProtoSCTP:
+			transports++
+		}
+	}
+	for i := range p.Transports {
+		if isEcho(p.Transports[i].Kind) {
+			transports++
+		}
+	}
+	if networks != len(p.Networks) || transports != len(p.Transports) {
+		return true
+	}
+	for i := range p.Transports {
+		t := &p.Transports[i]
+		if t.Broken || !t.HasLength && !isEcho(t.Kind) || t.Kind == dissect.TCP && (!t.HasTCP || t.BadOffset || t.OptionsCut) {
+			return true
+		}
+	}
+	return false
 }
 
 // finish writes all connections.

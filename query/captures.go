@@ -47,7 +47,7 @@ func (e *Engine) Captures(_ context.Context, _ CapturesRequest) (*CapturesAnswer
 	for i := range all {
 		a.Rows = append(a.Rows, captureRow(&all[i]))
 	}
-	a.Returned, a.Total = len(a.Rows), len(a.Rows)
+	a.Returned, a.Total, a.TotalExact = len(a.Rows), len(a.Rows), true
 	if len(a.Rows) == 0 {
 		a.Hints = append(a.Hints, "the store is empty: `pcapidx ingest FILE` adds a capture")
 	}

@@ -126,7 +126,7 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 		records[k.capture] = records[k.capture][1:]
 		a.Rows = append(a.Rows, connectionRow(s.ids[k.capture], r))
 	}
-	a.Returned, a.Total = len(a.Rows), s.total
+	a.Returned, a.Total, a.TotalExact = len(a.Rows), s.total, true
 	if more {
 		a.NextCursor = formatCursor(s.shape(q), s.builds, chosen[len(chosen)-1])
 	}

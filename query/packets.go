@@ -2,157 +2,305 @@ package query
 
 import (
 	"context"
-	"strconv"
+	"fmt"
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"pcapidx/index"
-	"pcapidx/ingest/dissect"
 	"pcapidx/query/filter"
 )
 
-// PacketsRequest asks for the packets of a capture.
+// PacketsRequest asks for packets of one or several captures.
 type PacketsRequest struct {
-	Capture string `json:"capture"`
-	Filter  string `json:"filter,omitempty" jsonschema:"Wireshark display filter"`
+	Captures []string `json:"captures,omitempty" jsonschema:"names, ids or id prefixes"`
+	All      bool     `json:"all,omitempty" jsonschema:"all captures of the store"`
+	Filter   string   `json:"filter,omitempty" jsonschema:"Wireshark display filter"`
+	// Flags asks for TCP flags beside the filter: those named must be set, those
+	// behind a ! must not, as in "SYN,!ACK".
+	Flags   string `json:"flags,omitempty" jsonschema:"TCP flags that must be set or, behind a !, must not: SYN,!ACK"`
 	Numbers bool   `json:"numbers,omitempty" jsonschema:"frame numbers only"`
+	Explain bool   `json:"explain,omitempty" jsonschema:"add how the filter was answered"`
 	Page
 }
 
 // PacketRow describes one packet.
 type PacketRow struct {
+	Capture     string    `json:"capture"`
 	Frame       uint32    `json:"frame"`
 	Time        Timestamp `json:"time,omitempty"`
 	RelS        Seconds   `json:"rel_s"` // since frame 1
 	Length      uint32    `json:"length"`
-	Protocols   string    `json:"protocols"` // layers 2 to 4, Wireshark's names
+	Protocol    string    `json:"protocol"` // Wireshark's Protocol column, layers 2 to 4
 	Src         string    `json:"src"`
 	Dst         string    `json:"dst"`
+	Protocols   string    `json:"protocols"` // layers 2 to 4, Wireshark's names
 	Connections []uint32  `json:"connections"`
+	Info        string    `json:"info"` // Wireshark's Info column, layers 2 to 4; may hold text from the capture
 }
 
-// PacketsAnswer is a page of packets, in file order. With Numbers only the
-// frame numbers are given.
+// FrameNumbers are frames of one capture.
+type FrameNumbers struct {
+	Capture string   `json:"capture"`
+	Frames  []uint32 `json:"frames"`
+}
+
+// PacketsAnswer is a page of packets, capture after capture in file order. With
+// Numbers only the frame numbers are given.
 type PacketsAnswer struct {
-	Capture string      `json:"capture"`
-	Rows    []PacketRow `json:"rows"`
-	Numbers []uint32    `json:"numbers,omitempty"`
+	Captures []string       `json:"captures"` // ids asked
+	Rows     []PacketRow    `json:"rows"`
+	Numbers  []FrameNumbers `json:"numbers,omitempty"`
+	Plans    []PlanText     `json:"plans,omitempty"` // with Explain, one for each capture asked
 	Paged
 }
 
-// Packets lists the packets that a display filter matches. All frames are
-// looked at; Total is exact.
+// Packets lists the packets that a display filter matches. A page that is full
+// ends the search: Total is then a lower bound, unless the index alone tells it.
 func (e *Engine) Packets(ctx context.Context, q PacketsRequest) (*PacketsAnswer, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	f, err := parseFilter(q.Filter)
+	f, err := parseFilters(q.Filter, q.Flags)
 	if err != nil {
 		return nil, err
 	}
-	x, entry, err := e.source.Open(q.Capture)
+	set, err := e.open(q.Captures, q.All)
 	if err != nil {
+		return nil, err
+	}
+	defer set.close()
+	shape := strings.Join([]string{"packets", q.Filter, q.Flags}, "\x00")
+	after, err := parseCursor(q.Cursor, shape, set.builds)
+	if err != nil {
+		return nil, err
+	}
+	p := &packetPage{
+		set: set, filter: f, request: &q,
+		answer: &PacketsAnswer{Captures: set.ids, Rows: []PacketRow{}},
+	}
+	if after != nil {
+		p.after, p.before = *after, int(after.value)
+	}
+	for i := range set.captures {
+		if err := answerable(f, set.ids[i], set.captures[i].Summary().Content); err != nil {
+			return nil, err
+		}
+		p.matchers = append(p.matchers, newMatcher(set.captures[i], f))
+	}
+	for i := p.after.capture; i < len(set.captures) && !p.full; i++ {
+		if err := p.capture(ctx, i); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	if err := p.finish(ctx); err != nil {
 		return nil, wrap(err)
 	}
-	defer x.Close()
-	shape := "packets\x00" + q.Filter
-	after, err := parseCursor(q.Cursor, shape, []string{entry.Build})
+	if p.full {
+		p.answer.NextCursor = formatCursor(shape, set.builds, p.last)
+	}
+	return p.answer, nil
+}
+
+// packetPage is a page in the making.
+type packetPage struct {
+	set      *openSet
+	matchers []*matcher // by capture
+	filter   *filter.Filter
+	request  *PacketsRequest
+	answer   *PacketsAnswer
+	after    rowKey // where the page before ended
+	before   int    // rows of the pages before
+	last     rowKey // the last row of this page
+	full     bool   // there is more
+}
+
+// capture adds the matching packets of one capture, as far as the page has room.
+func (p *packetPage) capture(ctx context.Context, i int) error {
+	m := p.matchers[i]
+	from := uint32(0) // first frame that may be given, less one
+	if i == p.after.capture {
+		from = p.after.number
+	}
+	explained := newPlanText(m)
+	for segment := range uint16(m.capture.Segments()) {
+		if uint64(from) >= (uint64(segment)+1)*index.SegmentFrames {
+			continue
+		}
+		s, err := m.plan.bounds(m.capture, segment)
+		if err != nil {
+			return err
+		}
+		explained.bounds(s)
+		if err := p.segment(ctx, m, s, i, from); err != nil {
+			return err
+		}
+		if p.full {
+			break
+		}
+	}
+	if explained.work(m); p.request.Explain {
+		p.answer.Plans = append(p.answer.Plans, *explained)
+	}
+	return nil
+}
+
+// segment adds the matching packets of one segment.
+func (p *packetPage) segment(ctx context.Context, m *matcher, s *segmentBounds, capture int, from uint32) error {
+	base := uint32(s.lists.segment) * index.SegmentFrames
+	room := noLimit
+	if p.request.Limit > 0 {
+		room = p.request.Limit - p.answer.Returned
+	}
+	found, err := m.frames(ctx, s, from-min(base, from), room)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a := &PacketsAnswer{Capture: entry.ID, Rows: []PacketRow{}}
-	if f != nil {
-		a.Hints = f.Hints()
+	if room != noLimit && found.GetCardinality() > uint64(room) {
+		p.full = true
+		found = firstOf(found, room)
 	}
-	var last uint32
-	err = eachMatch(ctx, x, f, q.Numbers, func(r *frameRecord) {
+	if found.IsEmpty() {
+		return nil
+	}
+	p.answer.Returned += int(found.GetCardinality())
+	p.last = rowKey{value: uint64(p.before + p.answer.Returned), capture: capture, number: base + found.Maximum() + 1}
+	if p.request.Numbers {
+		p.number(capture, base, found)
+		return nil
+	}
+	rows, err := m.rows(ctx, p.set.ids[capture], s.lists.segment, found)
+	p.answer.Rows = append(p.answer.Rows, rows...)
+	return err
+}
+
+// firstOf gives the first n numbers of a set.
+func firstOf(b *roaring.Bitmap, n int) *roaring.Bitmap {
+	out := roaring.New()
+	for it := b.Iterator(); n > 0 && it.HasNext(); n-- {
+		out.Add(it.Next())
+	}
+	return out
+}
+
+func (p *packetPage) number(capture int, base uint32, found *roaring.Bitmap) {
+	id := p.set.ids[capture]
+	if n := len(p.answer.Numbers); n == 0 || p.answer.Numbers[n-1].Capture != id {
+		p.answer.Numbers = append(p.answer.Numbers, FrameNumbers{Capture: id})
+	}
+	list := &p.answer.Numbers[len(p.answer.Numbers)-1]
+	for it := found.Iterator(); it.HasNext(); {
+		list.Frames = append(list.Frames, base+it.Next()+1)
+	}
+}
+
+// finish settles the total and adds hints.
+func (p *packetPage) finish(ctx context.Context) error {
+	a := p.answer
+	a.Total, a.TotalExact = p.before+a.Returned, !p.full
+	if p.full {
 		a.Total++
-		if after != nil && r.row.Number <= after.number || q.Limit > 0 && a.Returned >= q.Limit {
-			return
+		if err := p.countAll(); err != nil {
+			return err
 		}
-		a.Returned, last = a.Returned+1, r.row.Number
-		if q.Numbers {
-			a.Numbers = append(a.Numbers, r.row.Number)
-		} else {
-			a.Rows = append(a.Rows, packetRow(r))
-		}
-	})
-	if err != nil {
-		return nil, wrap(err)
 	}
-	if skipped := countUpTo(after); q.Limit > 0 && a.Returned == q.Limit && a.Total > skipped+a.Returned {
-		a.NextCursor = formatCursor(shape, []string{entry.Build}, rowKey{number: last, value: uint64(skipped + a.Returned)})
+	if p.filter == nil {
+		return nil
 	}
-	return a, nil
+	a.Hints = append(a.Hints, p.filter.Hints()...)
+	if a.Total > 0 || len(p.matchers) == 0 {
+		return nil
+	}
+	hints, err := missingFields(ctx, p.matchers[0].capture, p.filter) // one capture is enough to explain
+	a.Hints = append(a.Hints, hints...)
+	return err
 }
 
-// countUpTo is how many matches the pages before held.
-func countUpTo(after *rowKey) int {
-	if after == nil {
-		return 0
-	}
-	return int(after.value)
-}
-
-// eachMatch calls fn for the frames that match, in order.
-func eachMatch(ctx context.Context, x Capture, f *filter.Filter, numbers bool, fn func(*frameRecord)) error {
-	r := newFrameRecord(x, f)
-	return x.EachRows(1, f != nil || !numbers, func(rows *index.Rows) (bool, error) {
-		for i := range rows.Packets {
-			r.set(rows, i)
-			if f == nil || f.Match(r) {
-				fn(r)
+// countAll sets the exact total where the lists tell it without any frame.
+func (p *packetPage) countAll() error {
+	total := uint64(0)
+	for _, m := range p.matchers {
+		for segment := range uint16(m.capture.Segments()) {
+			s, err := m.plan.bounds(m.capture, segment)
+			if err != nil {
+				return err
 			}
-		}
-		if r.err != nil {
-			return false, r.err
-		}
-		return true, ctx.Err()
-	})
-}
-
-func packetRow(r *frameRecord) PacketRow {
-	row := PacketRow{Frame: r.row.Number, Length: r.row.OrigLen, Connections: []uint32{}}
-	if !r.row.NoTime {
-		row.Time, row.RelS = stampOf(r.row.Time.UTC()), secondsBetween(r.first, r.row.Time)
-	}
-	if s := r.capture.Summary().Stacks; int(r.row.Stack) < len(s) {
-		row.Protocols = s[r.row.Stack].Layers
-	}
-	if r.row.Conn != index.NoConnection {
-		row.Connections = append(row.Connections, r.row.Conn)
-	}
-	for _, m := range r.more {
-		row.Connections = append(row.Connections, m.Conn)
-	}
-	row.Src, row.Dst = addresses(r)
-	return row
-}
-
-// addresses gives the innermost addresses of a frame that are not quoted in an
-// ICMP error, as Wireshark's address columns have them: network, else link.
-func addresses(r *frameRecord) (src, dst string) {
-	p := r.dissected()
-	for i := len(p.Networks) - 1; i >= 0; i-- {
-		if n := &p.Networks[i]; !n.Quoted {
-			return n.Src.String(), n.Dst.String()
+			n, known := s.count()
+			if !known {
+				return nil
+			}
+			total += n
 		}
 	}
-	return ether(r, "eth.src"), ether(r, "eth.dst")
+	p.answer.Total, p.answer.TotalExact = int(total), true
+	return nil
 }
 
-func ether(r *frameRecord, name string) string {
-	id, ok := dissect.FieldByName(name)
-	if !ok {
-		return ""
+// maxMissing bounds the fields that are looked for to explain an empty answer.
+const maxMissing = 8
+
+// missingFields names the fields of a filter that no frame of a capture has.
+func missingFields(ctx context.Context, x Capture, f *filter.Filter) (hints []string, err error) {
+	for i, field := range f.Fields() {
+		if i == maxMissing {
+			break
+		}
+		presence, err := parseFilter(field.Name)
+		if err != nil {
+			return nil, err
+		}
+		m := newMatcher(x, presence)
+		some := false
+		for segment := 0; segment < x.Segments() && !some; segment++ {
+			s, err := m.plan.bounds(x, uint16(segment))
+			if err != nil {
+				return nil, err
+			}
+			found, err := m.frames(ctx, s, 0, 1)
+			if err != nil {
+				return nil, err
+			}
+			some = !found.IsEmpty()
+		}
+		if !some {
+			hints = append(hints, fmt.Sprintf("no packet of this capture has %s", field.Name))
+		}
 	}
-	r.values = dissect.AppendValues(r.values[:0], id, r.data, r.datagram, int(r.row.OrigLen), r.dissected())
-	if len(r.values) == 0 {
-		return ""
+	return hints, nil
+}
+
+// parseFilters joins a display filter and a list of TCP flags.
+func parseFilters(text, flags string) (*filter.Filter, error) {
+	f, err := parseFilter(text) // alone first: its errors name places in it
+	if err != nil || strings.TrimSpace(flags) == "" {
+		return f, err
 	}
-	parts := make([]string, 0, 6)
-	for _, b := range r.values[0].Bytes {
-		s := strconv.FormatUint(uint64(b), 16)
-		parts = append(parts, strings.Repeat("0", 2-len(s))+s)
+	var tests []string
+	if f != nil {
+		tests = append(tests, "("+text+")")
 	}
-	return strings.Join(parts, ":")
+	for _, word := range splitList(flags) {
+		name, unset := strings.CutPrefix(word, "!")
+		field, err := flagField(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		value := " == 1"
+		if unset {
+			value = " == 0"
+		}
+		tests = append(tests, field+value)
+	}
+	return parseFilter(strings.Join(tests, " && "))
+}
+
+// flagField gives the field of a flag by its RFC 9293 or Wireshark name.
+func flagField(name string) (string, error) {
+	known := []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"}
+	for bit, field := range flagNames() {
+		if strings.EqualFold(name, known[bit]) || strings.EqualFold(name, field) {
+			return "tcp.flags." + field, nil
+		}
+	}
+	return "", unknownWord("TCP flag", name, known)
 }

@@ -31,13 +31,17 @@ func TestFiltersAgainstTshark(t *testing.T) {
 		if engines[row.Capture] == nil {
 			engines[row.Capture] = engineWith(t, row.Capture)
 		}
-		a, err := engines[row.Capture].Packets(context.Background(), PacketsRequest{Capture: row.Capture, Filter: row.Filter, Numbers: true})
+		a, err := engines[row.Capture].Packets(context.Background(), PacketsRequest{Captures: []string{row.Capture}, Filter: row.Filter, Numbers: true})
 		if err != nil {
 			t.Errorf("%s %q: %v", row.Capture, row.Filter, err)
 			continue
 		}
-		if !slices.Equal(a.Numbers, row.Frames) || a.Total != len(row.Frames) {
-			t.Errorf("%s %q:\n got    %v\n tshark %v", row.Capture, row.Filter, a.Numbers, row.Frames)
+		var got []uint32
+		if len(a.Numbers) > 0 {
+			got = a.Numbers[0].Frames
+		}
+		if !slices.Equal(got, row.Frames) || a.Total != len(row.Frames) {
+			t.Errorf("%s %q:\n got    %v\n tshark %v", row.Capture, row.Filter, got, row.Frames)
 		}
 	}
 	if asked < 50 {
@@ -47,7 +51,7 @@ func TestFiltersAgainstTshark(t *testing.T) {
 
 func TestPacketPages(t *testing.T) {
 	e := engineWith(t, "web-day.pcap")
-	q := PacketsRequest{Capture: "web-day.pcap", Filter: "tcp.port == 80"}
+	q := PacketsRequest{Captures: []string{"web-day.pcap"}, Filter: "tcp.port == 80"}
 	all, err := e.Packets(context.Background(), q)
 	if err != nil || all.Total < 100 || all.NextCursor != "" || all.Returned != all.Total {
 		t.Fatalf("%d of %d %q %v", all.Returned, all.Total, all.NextCursor, err)
@@ -89,10 +93,10 @@ func TestFilterErrors(t *testing.T) {
 		"eth.src[0:3] == 00:11:22":   {"not supported here"},
 		"frame.len == \"seventeen\"": {"filter:"},
 	} {
-		_, err := e.Packets(context.Background(), PacketsRequest{Capture: "web-day.pcap", Filter: text})
+		_, err := e.Packets(context.Background(), PacketsRequest{Captures: []string{"web-day.pcap"}, Filter: text})
 		wantError(t, err, BadRequest, parts...)
 	}
-	a, err := e.Packets(context.Background(), PacketsRequest{Capture: "web-day.pcap", Filter: "tcp.flags.reset", Page: Page{Limit: 1}})
+	a, err := e.Packets(context.Background(), PacketsRequest{Captures: []string{"web-day.pcap"}, Filter: "tcp.flags.reset", Page: Page{Limit: 1}})
 	if err != nil || len(a.Hints) == 0 || a.Total < 150 {
 		t.Errorf("a bare flag tests presence, with a hint: %+v %v", a, err)
 	}

@@ -84,6 +84,8 @@ func wrap(err error) error {
 		return &Error{Kind: Gone, Msg: err.Error(), Hint: "it was removed or re-indexed meanwhile; ask again", Err: err}
 	case errors.As(err, &corrupt):
 		return &Error{Kind: Corrupt, Msg: err.Error(), Hint: "`pcapidx check CAPTURE` says what is damaged; remove and ingest the capture again", Err: err}
+	case errors.Is(err, index.ErrOutdated):
+		return &Error{Kind: BadRequest, Msg: err.Error(), Hint: "`pcapidx reindex CAPTURE` brings it up to date", Err: err}
 	case errors.Is(err, index.ErrNewer):
 		return &Error{Kind: IO, Msg: err.Error(), Err: err}
 	case errors.Is(err, syscall.ENOSPC):
@@ -111,7 +113,8 @@ func (p Page) check() error {
 // Paged is what every list answer says about itself.
 type Paged struct {
 	Returned   int      `json:"returned"`              // rows in this answer
-	Total      int      `json:"total"`                 // rows that match, exact
+	Total      int      `json:"total"`                 // rows that match
+	TotalExact bool     `json:"total_exact"`           // false: Total is a lower bound
 	NextCursor string   `json:"next_cursor,omitempty"` // set when there are more
 	Hints      []string `json:"hints,omitempty"`       // what to know or do next
 }

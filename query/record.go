@@ -1,7 +1,6 @@
 package query
 
 import (
-	"slices"
 	"time"
 
 	"pcapidx/index"
@@ -10,20 +9,22 @@ import (
 )
 
 // frameRecord is one frame as a filter sees it. The frame is dissected when a
-// field asks for it, once.
+// field asks for what its columns do not tell, once. It is used by one
+// goroutine.
 type frameRecord struct {
 	capture Capture
 	file    *index.FileInfo
+	tables  *tables
 	fields  []recordField // by position in Filter.Fields
-	streams *streamTable
+	tests   []bounds      // by Test.ID, of the segment in hand; may be nil
 	decoder *dissect.Decoder
 
+	rows     *index.Rows
+	at       int // place of the frame in rows
 	row      *index.Packet
 	more     []index.Member // further connections of the frame
-	data     []byte
-	datagram []byte     // reassembled payload, if the frame completed one
-	first    index.Time // of frame 1
-	before   index.Time // of the frame before
+	offset   uint32         // place of the frame in its segment
+	datagram []byte         // reassembled payload, if the frame completed one
 	packet   dissect.Packet
 	decoded  bool
 	values   []dissect.FieldValue
@@ -33,48 +34,57 @@ type frameRecord struct {
 // recordField is where the values of a filter's field come from.
 type recordField struct {
 	id     dissect.FieldID
-	stored func(r *frameRecord, dst []filter.Value) []filter.Value
+	column *columnField // nil: the frame's bytes
 }
 
-// streamTable gives transport and stream number of every connection.
-type streamTable struct {
-	kind   []uint8
-	stream []uint32
-}
-
-func newFrameRecord(x Capture, f *filter.Filter) *frameRecord {
-	r := &frameRecord{capture: x, file: &x.Summary().File, decoder: dissect.NewDecoder()}
+func newFrameRecord(x Capture, t *tables, f *filter.Filter) *frameRecord {
+	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder()}
 	if f == nil {
 		return r
 	}
-	stored := storedFields()
 	for _, field := range f.Fields() {
 		id, _ := dissect.FieldByName(field.Name)
-		rf := recordField{id: id}
-		if i := slices.IndexFunc(stored, func(s storedField) bool { return s.name == field.Name }); i >= 0 {
-			rf.stored = stored[i].get
-		}
-		r.fields = append(r.fields, rf)
+		r.fields = append(r.fields, recordField{id: id, column: columnFor(field.Name, x.Summary().Content)})
 	}
 	return r
 }
 
-// set makes row i of a block the frame in hand.
+// set makes row i of a block the frame in hand. Blocks are walked forwards.
 func (r *frameRecord) set(rows *index.Rows, i int) {
-	if r.row != nil {
-		r.before = r.row.Time
+	if rows != r.rows || i <= r.at {
+		r.more = rows.More
 	}
-	row := rows.Packets[i]
-	if row.Number == 1 {
-		r.first, r.before = row.Time, row.Time
+	r.rows, r.at, r.row = rows, i, &rows.Packets[i]
+	for len(r.more) > 0 && r.more[0].Frame < r.row.Number {
+		r.more = r.more[1:]
 	}
-	r.row, r.data, r.decoded, r.datagram = &row, rows.Data(i), false, nil
-	r.more = r.more[:0]
-	for _, m := range rows.More {
-		if m.Frame == row.Number {
-			r.more = append(r.more, m)
-		}
+	r.offset = (r.row.Number - 1) % index.SegmentFrames
+	r.decoded, r.datagram = false, nil
+}
+
+// members are the connections of the frame beyond its first.
+func (r *frameRecord) members() []index.Member {
+	n := 0
+	for n < len(r.more) && r.more[n].Frame == r.row.Number {
+		n++
 	}
+	return r.more[:n]
+}
+
+// data gives the captured bytes.
+func (r *frameRecord) data() []byte {
+	if err := r.rows.Load(); err != nil {
+		r.err = err
+		return nil
+	}
+	return r.rows.Data(r.at)
+}
+
+func (r *frameRecord) linkType(iface uint32) uint32 {
+	if int(iface) < len(r.file.Interfaces) {
+		return r.file.Interfaces[iface].LinkType
+	}
+	return 0
 }
 
 // dissected gives the frame's layers; a reassembled datagram is put together
@@ -84,11 +94,7 @@ func (r *frameRecord) dissected() *dissect.Packet {
 		return &r.packet
 	}
 	r.decoded = true
-	link := uint32(0)
-	if int(r.row.Iface) < len(r.file.Interfaces) {
-		link = r.file.Interfaces[r.row.Iface].LinkType
-	}
-	r.decoder.Decode(link, r.data, int(r.row.OrigLen), &r.packet)
+	r.decoder.Decode(r.linkType(r.row.Iface), r.data(), int(r.row.OrigLen), &r.packet)
 	if f := r.packet.Fragment; f != nil && r.row.Status&index.StatusReassembled != 0 {
 		network := f.Network
 		if r.datagram = r.join(f); r.datagram != nil {
@@ -108,7 +114,7 @@ func (r *frameRecord) join(last *dissect.Fragment) []byte {
 	var whole []byte
 	place := func(f *dissect.Fragment, data []byte) {
 		end := int(f.Offset) + int(f.Length)
-		if f == nil || end > 1<<16 || uint64(f.Start)+uint64(f.Length) > uint64(len(data)) {
+		if end > 1<<16 || uint64(f.Start)+uint64(f.Length) > uint64(len(data)) {
 			return
 		}
 		if len(whole) < end {
@@ -120,7 +126,7 @@ func (r *frameRecord) join(last *dissect.Fragment) []byte {
 	var p dissect.Packet
 	for i := len(frames) - 1; i >= 0; i-- { // the first to come is placed last: it counts where they overlap
 		if frames[i] == r.row.Number {
-			place(last, r.data)
+			place(last, r.data())
 			continue
 		}
 		row, _, data, err := r.capture.Packet(frames[i])
@@ -128,7 +134,7 @@ func (r *frameRecord) join(last *dissect.Fragment) []byte {
 			r.err = err
 			return nil
 		}
-		d.Decode(r.file.Interfaces[row.Iface].LinkType, data, int(row.OrigLen), &p)
+		d.Decode(r.linkType(row.Iface), data, int(row.OrigLen), &p)
 		if p.Fragment != nil {
 			place(p.Fragment, data)
 		}
@@ -136,21 +142,48 @@ func (r *frameRecord) join(last *dissect.Fragment) []byte {
 	return whole
 }
 
+// Decided tells what the index knows of a test (filter.Decider).
+func (r *frameRecord) Decided(test int) (result, known bool) {
+	if test >= len(r.tests) {
+		return false, false
+	}
+	b := &r.tests[test]
+	switch {
+	case b.may != nil && !b.may.Contains(r.offset):
+		return false, true
+	case b.must != nil && b.must.Contains(r.offset):
+		return true, true
+	}
+	return false, false
+}
+
 // Present tells whether the field occurs in the frame.
-func (r *frameRecord) Present(id int) bool { return len(r.Values(id, nil)) > 0 }
+func (r *frameRecord) Present(id int) bool {
+	if f := &r.fields[id]; f.column == nil || !f.column.tells(r.row) {
+		return len(r.bytesOf(f.id)) > 0
+	}
+	return len(r.Values(id, nil)) > 0
+}
 
 // Values appends the field's values.
 func (r *frameRecord) Values(id int, dst []filter.Value) []filter.Value {
 	f := &r.fields[id]
-	if f.stored != nil {
-		return f.stored(r, dst)
+	if f.column != nil && f.column.tells(r.row) {
+		return f.column.get(r, dst)
 	}
-	p := r.dissected()
-	r.values = dissect.AppendValues(r.values[:0], f.id, r.data, r.datagram, int(r.row.OrigLen), p)
-	for i := range r.values {
-		dst = append(dst, filterValue(&r.values[i]))
+	values := r.bytesOf(f.id)
+	for i := range values {
+		dst = append(dst, filterValue(&values[i]))
 	}
 	return dst
+}
+
+// bytesOf gives the values of a field that the frame's bytes hold. They are valid
+// until the next call.
+func (r *frameRecord) bytesOf(id dissect.FieldID) []dissect.FieldValue {
+	p := r.dissected()
+	r.values = dissect.AppendValues(r.values[:0], id, r.data(), r.datagram, int(r.row.OrigLen), p)
+	return r.values
 }
 
 func filterValue(v *dissect.FieldValue) filter.Value {
@@ -175,51 +208,4 @@ func filterValue(v *dissect.FieldValue) filter.Value {
 		return filter.ProtocolValue(v.Bytes, int(v.Length))
 	}
 	return filter.NoneValue()
-}
-
-// timed appends a value that only frames with a time have.
-func (r *frameRecord) timed(dst []filter.Value, v filter.Value) []filter.Value {
-	if r.row.NoTime {
-		return dst
-	}
-	return append(dst, v)
-}
-
-// tcp appends a number of the frame's primary TCP header.
-func (r *frameRecord) tcp(dst []filter.Value, n uint32) []filter.Value {
-	if !r.row.TCP {
-		return dst
-	}
-	return append(dst, filter.UintValue(uint64(n)))
-}
-
-// appendStreams appends the stream numbers of the frame's connections over
-// some transports.
-func (r *frameRecord) appendStreams(dst []filter.Value, kinds ...uint8) []filter.Value {
-	if r.streams == nil {
-		if r.streams, r.err = loadStreams(r.capture); r.err != nil {
-			r.streams = &streamTable{}
-		}
-	}
-	add := func(conn uint32) {
-		if t := r.streams; int(conn) < len(t.kind) && slices.Contains(kinds, t.kind[conn]) {
-			dst = append(dst, filter.UintValue(uint64(t.stream[conn])))
-		}
-	}
-	if r.row.Conn != index.NoConnection {
-		add(r.row.Conn)
-	}
-	for _, m := range r.more {
-		add(m.Conn)
-	}
-	return dst
-}
-
-func loadStreams(x Capture) (*streamTable, error) {
-	t := &streamTable{}
-	err := x.EachConnection(0, func(c *index.Connection) bool {
-		t.kind, t.stream = append(t.kind, c.Kind), append(t.stream, c.Stream)
-		return true
-	})
-	return t, err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"pcapidx/index"
 )
 
@@ -33,6 +35,19 @@ type Capture interface {
 	// EachRows walks the stored packets by blocks, from the block that holds a
 	// frame on, with their bytes if data is set.
 	EachRows(from uint32, data bool, yield func(*index.Rows) (bool, error)) error
+	// EachBlock reads the blocks of the frames that next names (see index.Index)
+	// with some columns, and their bytes when asked.
+	EachBlock(want index.Columns, next func(from uint32) uint32, yield func(*index.Rows) (bool, error)) error
+	// Segments is the number of segments of 2^20 frames, and the unit in which
+	// posting lists come.
+	Segments() int
+	// Posting gives the frames of a segment that have a value in a field;
+	// EachPosting walks the values in a range. ok is false where the field has no
+	// lists: any frame may have the value.
+	Posting(segment uint16, field index.PostingField, value []byte) (frames *roaring.Bitmap, ok bool, err error)
+	EachPosting(segment uint16, field index.PostingField, low, high []byte, yield func(value []byte, frames *roaring.Bitmap) bool) (ok bool, err error)
+	// Members walks the frames of a connection, in order.
+	Members(c *index.Connection, yield func(index.Member) bool) error
 	// Packet gives one stored packet with its bytes.
 	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
 	// Datagram gives the frames of an IP datagram that a frame completed.

@@ -114,6 +114,18 @@ func protocolFields() []Field {
 	return fields
 }
 
+// Protocols gives the names of the layers of which a frame must have one to have
+// the field; nil for what belongs to the frame.
+func (f *Field) Protocols() []string {
+	if f.Proto == protoNone {
+		return nil
+	}
+	if f.also == protoNone {
+		return []string{f.Proto.String()}
+	}
+	return []string{f.Proto.String(), f.also.String()}
+}
+
 // Fields gives the dictionary of fields, indexed by FieldID. It is shared and
 // must not be changed.
 func Fields() []Field { return fieldTable() }

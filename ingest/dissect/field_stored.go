@@ -77,4 +77,8 @@ var storedFields = [...]Field{
 	{Name: "icmp.resp_to", Kind: KindUint, Bits: 32, Proto: ProtoICMP, Stored: true, Doc: "Frame of the request"},
 	{Name: "icmp.resptime", Kind: KindFloat, Proto: ProtoICMP, Stored: true, Doc: "Milliseconds from request to reply"},
 	{Name: "icmp.no_resp", Kind: KindNone, Proto: ProtoICMP, Stored: true, Doc: "There was no reply"},
+	{Name: "icmpv6.resp_in", Kind: KindUint, Bits: 32, Proto: ProtoICMPv6, Stored: true, Doc: "Frame of the reply"},
+	{Name: "icmpv6.resp_to", Kind: KindUint, Bits: 32, Proto: ProtoICMPv6, Stored: true, Doc: "Frame of the request"},
+	{Name: "icmpv6.resptime", Kind: KindFloat, Proto: ProtoICMPv6, Stored: true, Doc: "Milliseconds from request to reply"},
+	{Name: "icmpv6.no_resp", Kind: KindNone, Proto: ProtoICMPv6, Stored: true, Doc: "There was no reply"},
 }

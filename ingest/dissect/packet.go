@@ -103,6 +103,9 @@ type Transport struct {
 	// HasSeq: Seq is valid; more often so than HasTCP, because an ICMP error
 	// quotes at least the ports and the sequence number.
 	HasSeq bool
+	// Scale is the shift of the window scale option (RFC 7323), as it is in the
+	// header; -1 without one that was read.
+	Scale int16
 	// BadOffset: data offset below 5 words. OptionsCut: options cut by the
 	// snap length, or malformed so that Wireshark stops there.
 	BadOffset, OptionsCut bool

@@ -30,7 +30,7 @@ const (
 func (tcp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoTCP) }
 
 func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	t := Transport{Kind: TCP}
+	t := Transport{Kind: TCP, Scale: -1}
 	if l.quoted && l.rep < portsLength { // Wireshark does not accept it
 		return errStop
 	}
@@ -56,7 +56,9 @@ func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 		l.transport(t, data, header)
 		return l.short(header)
 	}
-	t.OptionsCut = header > tcpHeader && !optionsWhole(data[tcpHeader:header])
+	if header > tcpHeader {
+		t.OptionsCut = !t.options(data[tcpHeader:header])
+	}
 	l.transport(t, data, header)
 	return l.end()
 }
@@ -83,12 +85,12 @@ func (l tcp) cut(t Transport, data []byte) error {
 	return l.short(tcpHeader)
 }
 
-// optionsWhole tells whether Wireshark reads the options to the end. A length
-// that is impossible just ends the list; only a selective acknowledgement
-// without a whole block and a multipath option without its subtype make it
-// give the segment up.
-func optionsWhole(b []byte) bool {
-	const endOfList, noOperation, sack, multipath = 0, 1, 5, 30
+// options reads the options as far as t holds them, and tells whether Wireshark
+// reads them to the end. A length that is impossible just ends the list; only a
+// selective acknowledgement without a whole block and a multipath option without
+// its subtype make it give the segment up.
+func (t *Transport) options(b []byte) bool {
+	const endOfList, noOperation, scale, sack, multipath = 0, 1, 3, 5, 30
 	for len(b) > 0 && b[0] != endOfList {
 		if b[0] == noOperation {
 			b = b[1:]
@@ -99,6 +101,9 @@ func optionsWhole(b []byte) bool {
 		}
 		if b[0] == sack && b[1] < 10 || b[0] == multipath && b[1] < 4 {
 			return false
+		}
+		if b[0] == scale && b[1] == 3 {
+			t.Scale = int16(b[2])
 		}
 		b = b[b[1]:]
 	}

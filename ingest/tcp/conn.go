@@ -33,12 +33,34 @@ type Segment struct {
 	// fragmentation, or longer than its packet has none, and teaches no
 	// sequence numbers.
 	HasLen bool
+	// Scale is the shift of the window scale option, -1 without one, and
+	// NoOptions says that the options were not read to their end.
+	Scale     int16
+	NoOptions bool
 }
+
+// Relative is what the connection adds to the numbers of a segment.
+type Relative struct {
+	Seq, Ack uint32 // relative sequence and acknowledgement numbers
+	// Scale is the shift for the segment's window: 0 to 14, ScaleUnknown or
+	// ScaleOff. The window of a SYN is never scaled.
+	Scale int8
+}
+
+// Window scales that are no shift.
+const (
+	ScaleUnknown = -1 // the handshake was not seen
+	ScaleOff     = -2 // the handshake agreed on none
+)
+
+// maxShift is the largest shift that RFC 7323 (section 2.3) allows.
+const maxShift = 14
 
 // Conn is the part of a TCP connection's state that identifies it.
 type Conn struct {
 	base    [2]uint32 // by Dir: what relative sequence number 0 stands for
 	baseSet [2]bool
+	scale   [2]int8 // by Dir: one more than the shift that it announced, so that 0 is ScaleUnknown
 }
 
 // Splits reports whether s begins a new connection on the same endpoints: a SYN
@@ -48,9 +70,8 @@ func (c *Conn) Splits(s *Segment) bool {
 	return s.Flags&(SYN|ACK) == SYN && c.baseSet[s.Dir] && c.base[s.Dir] != s.Seq
 }
 
-// Feed takes the next packet of the connection and gives its relative sequence
-// and acknowledgement numbers.
-func (c *Conn) Feed(s *Segment) (seq, ack uint32) {
+// Feed takes the next packet of the connection.
+func (c *Conn) Feed(s *Segment) Relative {
 	f, r := s.Dir, 1-s.Dir
 	if s.Flags&(SYN|ACK) == SYN|ACK && c.baseSet[f] && c.base[f] != s.Seq {
 		c.base[f] = s.Seq // ports used again, seen from the answering side
@@ -66,7 +87,7 @@ func (c *Conn) Feed(s *Segment) (seq, ack uint32) {
 			c.baseSet[r], c.base[r] = true, s.Ack-1
 		}
 	}
-	seq, ack = s.Seq, s.Ack
+	seq, ack := s.Seq, s.Ack
 	if c.baseSet[f] {
 		seq -= c.base[f]
 	}
@@ -76,17 +97,40 @@ func (c *Conn) Feed(s *Segment) (seq, ack uint32) {
 	if s.Flags&ACK == 0 {
 		ack = 0
 	}
-	return seq, ack
+	inForce := c.scale[f] - 1
+	c.learnScale(s)
+	return Relative{Seq: seq, Ack: ack, Scale: inForce}
+}
+
+// learnScale notes what a segment says of window scaling: any segment with the
+// option does (as in Wireshark), and a SYN or SYN+ACK without it switches
+// scaling off for both sides.
+func (c *Conn) learnScale(s *Segment) {
+	if s.NoOptions {
+		return
+	}
+	f, r := s.Dir, 1-s.Dir
+	if s.Scale >= 0 {
+		c.scale[f] = int8(min(s.Scale, maxShift)) + 1
+	}
+	if s.Flags&SYN == 0 {
+		return
+	}
+	if c.scale[f] == ScaleUnknown+1 {
+		c.scale[f], c.scale[r] = ScaleOff+1, ScaleOff+1
+	} else if s.Flags&ACK != 0 && c.scale[r] == ScaleOff+1 {
+		c.scale[f] = ScaleOff + 1
+	}
 }
 
 // connBytes is the length of a marshalled Conn.
-const connBytes = 9
+const connBytes = 11
 
 // AppendBinary appends the state to b.
 func (c *Conn) AppendBinary(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, c.base[0])
 	b = binary.BigEndian.AppendUint32(b, c.base[1])
-	return append(b, bit(c.baseSet[0], 0)|bit(c.baseSet[1], 1))
+	return append(b, bit(c.baseSet[0], 0)|bit(c.baseSet[1], 1), byte(c.scale[0]), byte(c.scale[1]))
 }
 
 // DecodeBinary restores the state from the head of b and gives the rest; nil if
@@ -97,6 +141,7 @@ func (c *Conn) DecodeBinary(b []byte) []byte {
 	}
 	c.base = [2]uint32{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])}
 	c.baseSet = [2]bool{b[8]&1 != 0, b[8]&2 != 0}
+	c.scale = [2]int8{int8(b[9]), int8(b[10])}
 	return b[connBytes:]
 }
 

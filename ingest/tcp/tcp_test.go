@@ -19,7 +19,7 @@ func parse(t *testing.T, text string) []Segment {
 		if len(f) < 5 {
 			t.Fatalf("packet %q", line)
 		}
-		s := Segment{HasLen: true, Window: 1000}
+		s := Segment{HasLen: true, Window: 1000, Scale: -1}
 		if f[0] == "<" {
 			s.Dir = 1
 		}
@@ -145,19 +145,51 @@ func TestRelativeNumbers(t *testing.T) {
 	var c Conn
 	for i, want := range [][2]uint32{{0, 0}, {0, 1}, {1, 1}, {1, 1}, {1, 11}} {
 		s := parse(t, "> S 4294967295 0 0; < SA 499 0 0; > A 0 500 0; > PA 0 500 10; < A 500 10 0")[i]
-		if seq, ack := c.Feed(&s); seq != want[0] || ack != want[1] {
-			t.Errorf("packet %d: seq %d ack %d, want %v", i+1, seq, ack, want)
+		if r := c.Feed(&s); r.Seq != want[0] || r.Ack != want[1] {
+			t.Errorf("packet %d: seq %d ack %d, want %v", i+1, r.Seq, r.Ack, want)
 		}
 	}
 	var mid Conn
 	s := Segment{Flags: ACK, Seq: 1000, Ack: 2000, HasLen: true}
-	if seq, ack := mid.Feed(&s); seq != 1 || ack != 1 {
-		t.Errorf("mid-stream: seq %d ack %d, want 1 1", seq, ack)
+	if r := mid.Feed(&s); r.Seq != 1 || r.Ack != 1 {
+		t.Errorf("mid-stream: seq %d ack %d, want 1 1", r.Seq, r.Ack)
 	}
 	quoted := Segment{Flags: ACK, Seq: 7, Ack: 9}
 	var none Conn
-	if seq, ack := none.Feed(&quoted); seq != 7 || ack != 9 {
-		t.Errorf("without a length no base is learnt: seq %d ack %d", seq, ack)
+	if r := none.Feed(&quoted); r.Seq != 7 || r.Ack != 9 {
+		t.Errorf("without a length no base is learnt: seq %d ack %d", r.Seq, r.Ack)
+	}
+}
+
+// TestWindowScale: the scale in force for each packet, by who sent the option.
+func TestWindowScale(t *testing.T) {
+	const none = -1
+	type step struct {
+		dir   uint8
+		flags uint16
+		scale int16
+		want  int8
+	}
+	for name, steps := range map[string][]step{
+		"both":            {{0, SYN, 7, ScaleUnknown}, {1, SYN | ACK, 3, ScaleUnknown}, {0, ACK, none, 7}, {1, ACK, none, 3}},
+		"no SYN seen":     {{0, ACK, none, ScaleUnknown}, {1, ACK, none, ScaleUnknown}},
+		"client without":  {{0, SYN, none, ScaleUnknown}, {1, SYN | ACK, 3, ScaleOff}, {0, ACK, none, ScaleOff}, {1, ACK, none, ScaleOff}},
+		"server without":  {{0, SYN, 7, ScaleUnknown}, {1, SYN | ACK, none, ScaleUnknown}, {0, ACK, none, ScaleOff}, {1, ACK, none, ScaleOff}},
+		"SYN again":       {{0, SYN, 7, ScaleUnknown}, {0, SYN, none, 7}, {1, SYN | ACK, 3, ScaleUnknown}, {0, ACK, none, 7}},
+		"beyond RFC 7323": {{0, SYN, 200, ScaleUnknown}, {1, SYN | ACK, 0, ScaleUnknown}, {0, ACK, none, 14}, {1, ACK, none, 0}},
+		"SYN not seen":    {{1, SYN | ACK, 3, ScaleUnknown}, {0, ACK, none, ScaleUnknown}, {1, ACK, none, 3}},
+	} {
+		var c Conn
+		for i, p := range steps {
+			s := Segment{Dir: p.dir, Flags: p.flags, HasLen: true, Scale: p.scale}
+			if got := c.Feed(&s).Scale; got != p.want {
+				t.Errorf("%s: packet %d has scale %d, want %d", name, i+1, got, p.want)
+			}
+		}
+	}
+	var c Conn
+	if c.Feed(&Segment{Flags: SYN, Scale: 7, NoOptions: true}); c.Feed(&Segment{Flags: ACK, Scale: none}).Scale != ScaleUnknown {
+		t.Error("options that were not read to the end set a scale")
 	}
 }
 
@@ -170,6 +202,7 @@ func TestConnRoundTrip(t *testing.T) {
 		for range 30 {
 			s := Segment{
 				Dir: uint8(r.UintN(2)), Flags: uint16(r.UintN(64)), Seq: r.Uint32N(5), Ack: r.Uint32N(5), Len: r.Uint32N(3), HasLen: r.UintN(4) > 0,
+				Scale: int16(r.IntN(16)) - 1, NoOptions: r.IntN(9) == 0,
 			}
 			var c Conn
 			if c.DecodeBinary(b.AppendBinary(nil)) == nil {
@@ -179,8 +212,7 @@ func TestConnRoundTrip(t *testing.T) {
 			if a.Splits(&s) != b.Splits(&s) {
 				t.Fatal("splits differ")
 			}
-			aSeq, aAck := a.Feed(&s)
-			if bSeq, bAck := b.Feed(&s); aSeq != bSeq || aAck != bAck {
+			if r := a.Feed(&s); r != b.Feed(&s) {
 				t.Fatal("numbers differ")
 			}
 		}

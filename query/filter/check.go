@@ -10,12 +10,16 @@ import (
 type Filter struct {
 	Tree
 	fields []Field
+	tests  int
 	pool   sync.Pool // *evaluator
 }
 
 // Fields are the fields that the filter reads. A Ref's ID, and the id that a
 // Record is asked for, is the position here.
 func (f *Filter) Fields() []Field { return f.fields }
+
+// Tests is the number of tests in the filter; their IDs are below it.
+func (f *Filter) Tests() int { return f.tests }
 
 // Hints are remarks on a filter that is valid, but may not mean what its author
 // thinks.
@@ -77,7 +81,8 @@ func (c *checker) nodes(in []Node) ([]Node, error) {
 }
 
 func (c *checker) test(in *Test) (_ *Test, err error) {
-	t := &Test{Span: in.Span, Op: in.Op, All: in.All}
+	t := &Test{Span: in.Span, Op: in.Op, All: in.All, ID: c.f.tests}
+	c.f.tests++
 	if t.Op == Present {
 		return t, c.present(t, in.Left)
 	}

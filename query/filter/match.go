@@ -9,6 +9,12 @@ type Record interface {
 	Values(id int, dst []Value) []Value
 }
 
+// Decider is a Record that may know the result of a test beforehand, from an
+// index. test is a Test's ID.
+type Decider interface {
+	Decided(test int) (result, known bool)
+}
+
 // Match tells whether the filter is true of r. An empty filter always is.
 func (f *Filter) Match(r Record) bool {
 	if f.Root == nil {
@@ -16,8 +22,9 @@ func (f *Filter) Match(r Record) bool {
 	}
 	e := f.pool.Get().(*evaluator)
 	e.r = r
+	e.decider, _ = r.(Decider)
 	ok := e.node(f.Root)
-	e.r = nil
+	e.r, e.decider = nil, nil
 	clear(e.vals[:e.high]) // keep nothing of the record alive
 	e.vals, e.high = e.vals[:0], 0
 	f.pool.Put(e)
@@ -27,9 +34,10 @@ func (f *Filter) Match(r Record) bool {
 // evaluator holds the values that are being compared as a stack, so that no
 // comparison allocates once the stack has grown.
 type evaluator struct {
-	r    Record
-	vals []Value
-	high int // most values since the last clearing
+	r       Record
+	decider Decider // r, if it is one
+	vals    []Value
+	high    int // most values since the last clearing
 }
 
 func (e *evaluator) node(n Node) bool {
@@ -51,6 +59,11 @@ func (e *evaluator) node(n Node) bool {
 	case *Not:
 		return !e.node(n.X)
 	case *Test:
+		if e.decider != nil {
+			if result, known := e.decider.Decided(n.ID); known {
+				return result
+			}
+		}
 		if ref, ok := n.Left.(*Ref); ok && n.Op == Present {
 			return e.r.Present(ref.ID)
 		}

@@ -38,6 +38,7 @@ type Not struct {
 type Test struct {
 	Span
 	Op Op
+	ID int // position among the tests of the filter, from Check on
 	// All asks that every value satisfies the test, and that there is one;
 	// unset, one value is enough.
 	All   bool

@@ -1,0 +1,262 @@
+package query
+
+import (
+	"slices"
+	"time"
+
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/query/filter"
+)
+
+// columnField is a field whose values stand in the stored columns.
+type columnField struct {
+	name string
+	need index.Columns
+	// always: the bytes of the frame do not give it, so the columns do also where
+	// the frame is complex (index.StatusComplex).
+	always bool
+	// since is the content number of the index that brought its columns.
+	since int
+	get   func(r *frameRecord, dst []filter.Value) []filter.Value
+}
+
+// tells reports whether the columns of a frame give the field's values.
+func (c *columnField) tells(row *index.Packet) bool {
+	return c.always || row.Status&index.StatusComplex == 0
+}
+
+// flag makes the field of one TCP flag.
+func flag(name string, bit uint16) columnField {
+	return columnField{"tcp.flags." + name, index.ColFlags, false, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if !r.row.TCP {
+			return dst
+		}
+		return append(dst, filter.BoolValue(r.row.Flags&bit != 0))
+	}}
+}
+
+// number makes a field that frames with a TCP header have.
+func number(name string, need index.Columns, always bool, since int, get func(*index.Packet) uint32) columnField {
+	return columnField{name, need, always, since, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if !r.row.TCP {
+			return dst
+		}
+		return append(dst, filter.UintValue(uint64(get(r.row))))
+	}}
+}
+
+// moment makes a field of type time that frames with a time have.
+func moment(name string, get func(r *frameRecord) (filter.Value, error)) columnField {
+	return columnField{name, index.ColTime, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if r.row.NoTime {
+			return dst
+		}
+		v, err := get(r)
+		if err != nil {
+			r.err = err
+			return dst
+		}
+		return append(dst, v)
+	}}
+}
+
+// columnFields lists the fields of columns.
+func columnFields() []columnField {
+	const connected = index.ColConn | index.ColTime | index.ColDelta
+	return []columnField{
+		{"frame.number", 0, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
+			return append(dst, filter.UintValue(uint64(r.row.Number)))
+		}},
+		{"frame.len", index.ColOrigLen, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
+			return append(dst, filter.UintValue(uint64(r.row.OrigLen)))
+		}},
+		{"frame.cap_len", 0, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
+			return append(dst, filter.UintValue(uint64(r.row.CapLen)))
+		}},
+		{"frame.interface_id", index.ColIface, true, 1, appendInterface},
+		{"frame.marked", 0, true, 1, never},
+		{"frame.ignored", 0, true, 1, never},
+		moment("frame.time", func(r *frameRecord) (filter.Value, error) { return filter.AbsTimeValue(int64(r.row.Time)), nil }),
+		moment("frame.time_epoch", func(r *frameRecord) (filter.Value, error) {
+			return filter.RelTimeValue(time.Duration(r.row.Time)), nil
+		}),
+		moment("frame.time_relative", func(r *frameRecord) (filter.Value, error) {
+			start, err := r.tables.start()
+			return filter.RelTimeValue(time.Duration(r.row.Time - start)), err
+		}),
+		moment("frame.time_delta", func(r *frameRecord) (filter.Value, error) {
+			before, err := r.timeBefore()
+			return filter.RelTimeValue(time.Duration(r.row.Time - before)), err
+		}),
+
+		flag("fin", 1), flag("syn", 2), flag("reset", 4), flag("push", 8), flag("ack", 16), flag("urg", 32),
+		flag("ece", 64), flag("cwr", 128), flag("ae", 256), flag("res", 0xe00),
+		number("tcp.flags", index.ColFlags, false, 2, func(p *index.Packet) uint32 { return uint32(p.Flags) }),
+		number("tcp.len", index.ColLength, false, 2, func(p *index.Packet) uint32 { return p.Length }),
+		number("tcp.window_size_value", index.ColWindow, false, 2, func(p *index.Packet) uint32 { return uint32(p.Window) }),
+		number("tcp.seq", index.ColSeq, true, 1, func(p *index.Packet) uint32 { return p.Seq }),
+		number("tcp.ack", index.ColAck, true, 1, func(p *index.Packet) uint32 { return p.Ack }),
+		number("tcp.window_size", index.ColFlags|index.ColWindow|index.ColScale, true, 2, scaledWindow),
+		{"tcp.nxtseq", index.ColFlags | index.ColSeq | index.ColLength, true, 2, appendNextSeq},
+		{"tcp.window_size_scalefactor", index.ColFlags | index.ColScale, true, 2, appendScaleFactor},
+
+		stream("tcp.stream", kindTCP), stream("udp.stream", kindUDP, kindUDPLite),
+		elapsed("tcp.time_delta", connected, sinceBefore, kindTCP), elapsed("udp.time_delta", connected, sinceBefore, kindUDP, kindUDPLite),
+		elapsed("tcp.time_relative", connected, sinceFirst, kindTCP), elapsed("udp.time_relative", connected, sinceFirst, kindUDP, kindUDPLite),
+		response("icmp.resptime", kindICMP, func(p *index.Packet) filter.Value { return filter.FloatValue(float64(p.Delay) / 1e6) }),
+		response("icmpv6.resptime", kindICMPv6, func(p *index.Packet) filter.Value { return filter.FloatValue(float64(p.Delay) / 1e6) }),
+		response("icmp.resp_to", kindICMP, func(p *index.Packet) filter.Value { return filter.UintValue(uint64(p.Request)) }),
+		response("icmpv6.resp_to", kindICMPv6, func(p *index.Packet) filter.Value { return filter.UintValue(uint64(p.Request)) }),
+	}
+}
+
+// columnFor gives the column of a field in an index of some content, nil if it
+// has none.
+func columnFor(name string, content int) *columnField {
+	all := columnFields()
+	if i := slices.IndexFunc(all, func(c columnField) bool { return c.name == name }); i >= 0 && all[i].since <= content {
+		return &all[i]
+	}
+	return nil
+}
+
+func never(_ *frameRecord, dst []filter.Value) []filter.Value {
+	return append(dst, filter.BoolValue(false))
+}
+
+// appendInterface: Wireshark numbers the interfaces of pcapng only.
+func appendInterface(r *frameRecord, dst []filter.Value) []filter.Value {
+	if f := r.file; f.Format == index.FormatPcapng && int(r.row.Iface) < len(f.Interfaces) && f.Interfaces[r.row.Iface].ID >= 0 {
+		return append(dst, filter.UintValue(uint64(f.Interfaces[r.row.Iface].ID)))
+	}
+	return dst
+}
+
+// timeBefore gives the time of the frame before; of the first its own.
+func (r *frameRecord) timeBefore() (index.Time, error) {
+	switch {
+	case r.row.Number == 1:
+		return r.row.Time, nil
+	case r.at > 0:
+		return r.rows.Packets[r.at-1].Time, nil
+	}
+	return timeOf(r.capture, r.row.Number-1)
+}
+
+const (
+	flagFIN = 1
+	flagSYN = 2
+)
+
+// scaledWindow is the window that counts: that of a SYN is never scaled (RFC
+// 7323, section 2.2).
+func scaledWindow(p *index.Packet) uint32 {
+	if p.Flags&flagSYN != 0 || p.Scale < 0 {
+		return uint32(p.Window)
+	}
+	return uint32(p.Window) << p.Scale
+}
+
+// appendNextSeq: a packet quoted in an ICMP error has no length, so no next
+// number either.
+func appendNextSeq(r *frameRecord, dst []filter.Value) []filter.Value {
+	p := r.row
+	if !p.TCP || p.Status&index.StatusQuoted != 0 {
+		return dst
+	}
+	next := p.Seq + p.Length
+	if p.Flags&(flagSYN|flagFIN) != 0 {
+		next++
+	}
+	return append(dst, filter.UintValue(uint64(next)))
+}
+
+// appendScaleFactor: -1 unknown, -2 no scaling (Wireshark's numbers).
+func appendScaleFactor(r *frameRecord, dst []filter.Value) []filter.Value {
+	p := r.row
+	switch {
+	case !p.TCP || p.Flags&flagSYN != 0:
+		return dst
+	case p.Scale < 0:
+		return append(dst, filter.IntValue(int64(p.Scale)))
+	}
+	return append(dst, filter.IntValue(1<<p.Scale))
+}
+
+// stream makes the field of a stream number, of all connections of a frame.
+func stream(name string, kinds ...uint8) columnField {
+	return columnField{name, index.ColConn | index.ColMore, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		add := func(conn uint32) {
+			n, ok, err := r.tables.streamOf(conn, kinds...)
+			if err != nil {
+				r.err = err
+			}
+			if ok {
+				dst = append(dst, filter.UintValue(uint64(n)))
+			}
+		}
+		if r.row.Conn != index.NoConnection {
+			add(r.row.Conn)
+		}
+		for _, m := range r.members() {
+			add(m.Conn)
+		}
+		return dst
+	}}
+}
+
+// elapsed makes a field of time inside the frame's first connection.
+func elapsed(name string, need index.Columns, get func(r *frameRecord) (index.Time, error), kinds ...uint8) columnField {
+	return columnField{name, need, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if r.row.Conn == index.NoConnection {
+			return dst
+		}
+		_, ok, err := r.tables.streamOf(r.row.Conn, kinds...)
+		if err == nil && ok {
+			var t index.Time
+			if t, err = get(r); err == nil {
+				return append(dst, filter.RelTimeValue(time.Duration(t)))
+			}
+		}
+		if err != nil {
+			r.err = err
+		}
+		return dst
+	}}
+}
+
+func sinceBefore(r *frameRecord) (index.Time, error) { return r.row.Delta, nil }
+
+func sinceFirst(r *frameRecord) (index.Time, error) {
+	firsts, err := r.tables.firsts()
+	if err != nil || int(r.row.Conn) >= len(firsts) {
+		return 0, err
+	}
+	return r.row.Time - index.Time(firsts[r.row.Conn]^1<<63), nil
+}
+
+// response makes a field of ICMP echo replies whose request was seen.
+func response(name string, kind uint8, get func(*index.Packet) filter.Value) columnField {
+	need := index.ColConn | index.ColRequest | index.ColDelay | index.ColStack
+	return columnField{name, need, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if r.row.Request == 0 {
+			return dst
+		}
+		if all, err := r.tables.streams(); err != nil {
+			r.err = err
+		} else if int(r.row.Conn) < len(all) && uint8(all[r.row.Conn]>>32) == kind {
+			return append(dst, get(r.row))
+		}
+		return dst
+	}}
+}
+
+// Transports by IP protocol number.
+const (
+	kindICMP    = uint8(dissect.ICMP)
+	kindTCP     = uint8(dissect.TCP)
+	kindUDP     = uint8(dissect.UDP)
+	kindICMPv6  = uint8(dissect.ICMPv6)
+	kindUDPLite = uint8(dissect.UDPLite)
+)
