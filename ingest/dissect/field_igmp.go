@@ -18,6 +18,10 @@ var igmpFields = [...]Field{
 const (
 	igmpQuery        = 0x11
 	igmpTypeReport1  = 0x12
+	igmpTypeReport2  = 0x16
+	igmpLeave        = 0x17
+	igmpTraceReply   = 0x1e
+	igmpTrace        = 0x1f
 	igmpTypeReport3  = 0x22
 	igmpQuery3Length = 12
 	igmpRecord       = 8 // a group record before its sources

@@ -32,12 +32,22 @@ const (
 	tcpOptionScale         = 3
 	tcpOptionSACKPermitted = 4
 	tcpOptionSACK          = 5
+	tcpOptionEcho          = 6
+	tcpOptionEchoReply     = 7
 	tcpOptionTime          = 8
+	tcpOptionCC            = 11
+	tcpOptionCCNew         = 12
+	tcpOptionCCEcho        = 13
 	tcpOptionMD5           = 19
 	tcpOptionUserTimeout   = 28
+	tcpOptionAuth          = 29
 	tcpOptionMultipath     = 30
 	tcpOptionFastOpen      = 34
+	tcpOptionExperiment1   = 253
+	tcpOptionExperiment2   = 254
 )
+
+const tcpMaxShift = 14 // of a window (RFC 7323)
 
 // tcpOptionLengths are the lengths without which Wireshark does not read an
 // option.
@@ -108,11 +118,10 @@ func getTCPOptionBytes(dst []FieldValue, v view, f *Field) []FieldValue {
 	return dst
 }
 
-// getTCPMultiplier is the factor of a shift, of which RFC 7323 allows 14.
+// getTCPMultiplier is the factor of a shift.
 func getTCPMultiplier(dst []FieldValue, v view, f *Field) []FieldValue {
-	const maxShift = 14
 	v.eachTCPOption(f, func(at, _ int) {
-		dst = append(dst, v.number(f, 1<<min(v.data[at+2], maxShift), at+2, 1))
+		dst = append(dst, v.number(f, 1<<min(v.data[at+2], tcpMaxShift), at+2, 1))
 	})
 	return dst
 }

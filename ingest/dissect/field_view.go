@@ -80,8 +80,14 @@ func (v *view) header() []byte { return v.data[v.start:v.limit] }
 
 // end is where the layer ends with all that it carries: where the headers up
 // to its own say, or where the captured bytes do.
-func (v *view) end() int {
-	end := len(v.data)
+func (v *view) end() int { return max(v.bound(len(v.data)), v.start) }
+
+// reported is the length of the layer with all that it carries, captured or
+// not.
+func (v *view) reported() int { return max(v.bound(max(v.frameLength, len(v.data)))-v.start, 0) }
+
+// bound lowers end to where the headers up to the layer's own say that it ends.
+func (v *view) bound(end int) int {
 	for i := 0; i <= v.index; i++ {
 		l := &v.packet.Layers[i]
 		if l.Reassembled != v.reassembled() {
@@ -92,7 +98,7 @@ func (v *view) end() int {
 			end = min(end, at+n)
 		}
 	}
-	return max(end, v.start)
+	return end
 }
 
 // announced gives the length of a layer which its own header announces, from

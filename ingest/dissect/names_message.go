@@ -1,0 +1,388 @@
+package dissect
+
+// The names of numbers in control messages and tunnels, as Wireshark 4.0 shows
+// them.
+
+// icmpv6Names are ICMPv6 messages.
+var icmpv6Names = valueNames{
+	{1, "Destination Unreachable"},
+	{2, "Packet Too Big"},
+	{3, "Time Exceeded"},
+	{4, "Parameter Problem"},
+	{100, "Private experimentation"},
+	{101, "Private experimentation"},
+	{127, "Reserved for expansion of ICMPv6 error messages"},
+	{128, "Echo (ping) request"},
+	{129, "Echo (ping) reply"},
+	{130, "Multicast Listener Query"},
+	{131, "Multicast Listener Report"},
+	{132, "Multicast Listener Done"},
+	{133, "Router Solicitation"},
+	{134, "Router Advertisement"},
+	{135, "Neighbor Solicitation"},
+	{136, "Neighbor Advertisement"},
+	{137, "Redirect"},
+	{138, "Router Renumbering"},
+	{139, "Node Information Query"},
+	{140, "Node Information Reply"},
+	{141, "Inverse Neighbor Discovery Solicitation"},
+	{142, "Inverse Neighbor Discovery Advertisement"},
+	{143, "Multicast Listener Report Message v2"},
+	{144, "Home Agent Address Discovery Request"},
+	{145, "Home Agent Address Discovery Reply"},
+	{146, "Mobile Prefix Solicitation"},
+	{147, "Mobile Prefix Advertisement"},
+	{148, "Certification Path Solicitation"},
+	{149, "Certification Path Advertisement"},
+	{150, "Experimental Mobility"},
+	{151, "Multicast Router Advertisement"},
+	{152, "Multicast Router Solicitation"},
+	{153, "Multicast Router Termination"},
+	{154, "FMIPv6"},
+	{155, "RPL Control"},
+	{156, "Locator Update"},
+	{157, "Duplicate Address Request"},
+	{158, "Duplicate Address Confirmation"},
+	{159, "MPL Control Message"},
+	{160, "Extended Echo request"},
+	{161, "Extended Echo reply"},
+	{200, "Private experimentation"},
+	{201, "Private experimentation"},
+	{255, "Reserved for expansion of ICMPv6 informational messages"},
+}
+
+// neighborOptionNames are options of neighbor discovery.
+var neighborOptionNames = valueNames{
+	{1, "Source link-layer address"},
+	{2, "Target link-layer address"},
+	{3, "Prefix information"},
+	{4, "Redirected header"},
+	{5, "MTU"},
+	{6, "NBMA Shortcut Limit Option"},
+	{7, "Advertisement Interval"},
+	{8, "Home Agent Information"},
+	{9, "Source Address List"},
+	{10, "Target Address List"},
+	{11, "CGA"},
+	{12, "RSA Signature"},
+	{13, "Timestamp"},
+	{14, "Nonce"},
+	{15, "Trust Anchor"},
+	{16, "Certificate"},
+	{17, "IP Address/Prefix Option"},
+	{18, "New Router Prefix Information"},
+	{19, "Link-layer Address"},
+	{20, "Neighbor Advertisement Acknowledgment"},
+	{23, "MAP"},
+	{24, "Route Information"},
+	{25, "Recursive DNS Server"},
+	{26, "RA Flags Extension"},
+	{27, "Handover Key Request"},
+	{28, "Handover Key Reply"},
+	{29, "Handover Assist Information"},
+	{30, "Mobile Node Identifier Option"},
+	{31, "DNS Search List Option"},
+	{32, "Proxy Signature (PS)"},
+	{33, "Address Registration Option"},
+	{34, "6LoWPAN Context Option"},
+	{35, "Authoritative Border Router"},
+	{36, "6LoWPAN Capability Indication Option"},
+	{37, "DHCP Captive-Portal"},
+	{38, "PREF64 Option"},
+	{138, "CARD Request"},
+	{139, "CARD Reply"},
+	{253, "RFC3692-style Experiment 1"},
+	{254, "RFC3692-style Experiment 2"},
+}
+
+// routerPreferenceNames are preferences of a router.
+var routerPreferenceNames = valueNames{
+	{0, "Medium"}, {1, "High"}, {2, "Reserved"}, {3, "Low"},
+}
+
+// igmpNames are IGMP messages.
+var igmpNames = valueNames{
+	{0x01, "Create Group Request"},
+	{0x02, "Create Group Reply"},
+	{0x03, "Join Group Request"},
+	{0x04, "Join Group Reply"},
+	{0x05, "Leave Group Request"},
+	{0x06, "Leave Group Reply"},
+	{0x07, "Confirm Group Request"},
+	{0x08, "Confirm Group Reply"},
+	{0x11, "Membership Query"},
+	{0x12, "Membership Report"},
+	{0x13, "DVMRP Protocol"},
+	{0x14, "PIM Routing Message"},
+	{0x16, "Membership Report"},
+	{0x17, "Leave Group"},
+	{0x1e, "Traceroute Response"},
+	{0x1f, "Traceroute Query or Request"},
+	{0x22, "Membership Report"},
+}
+
+// igmpRecordNames are IGMP group records.
+var igmpRecordNames = valueNames{
+	{1, "Mode Is Include"},
+	{2, "Mode Is Exclude"},
+	{3, "Change To Include Mode"},
+	{4, "Change To Exclude Mode"},
+	{5, "Allow New Sources"},
+	{6, "Block Old Sources"},
+}
+
+// sctpChunkNames are SCTP chunks.
+var sctpChunkNames = valueNames{
+	{0, "DATA"},
+	{1, "INIT"},
+	{2, "INIT_ACK"},
+	{3, "SACK"},
+	{4, "HEARTBEAT"},
+	{5, "HEARTBEAT_ACK"},
+	{6, "ABORT"},
+	{7, "SHUTDOWN"},
+	{8, "SHUTDOWN_ACK"},
+	{9, "ERROR"},
+	{10, "COOKIE_ECHO"},
+	{11, "COOKIE_ACK"},
+	{12, "ECNE"},
+	{13, "CWR"},
+	{14, "SHUTDOWN_COMPLETE"},
+	{15, "AUTH"},
+	{16, "NR_SACK"},
+	{64, "I_DATA"},
+	{128, "ASCONF_ACK"},
+	{129, "PKTDROP"},
+	{130, "RE_CONFIG"},
+	{132, "PAD"},
+	{192, "FORWARD_TSN"},
+	{193, "ASCONF"},
+	{194, "I_FORWARD_TSN"},
+	{255, "IETF_EXTENSION"},
+}
+
+// sctpPayloadNames are payload protocols of SCTP.
+var sctpPayloadNames = valueNames{
+	{0, "not specified"},
+	{1, "IUA"},
+	{2, "M2UA"},
+	{3, "M3UA"},
+	{4, "SUA"},
+	{5, "M2PA"},
+	{6, "V5UA"},
+	{7, "H.248/MEGACO"},
+	{8, "BICC/Q.2150.3"},
+	{9, "TALI"},
+	{10, "DUA"},
+	{11, "ASAP"},
+	{12, "ENRP"},
+	{13, "H.323"},
+	{14, "Q.IPC/Q.2150.3"},
+	{15, "SIMCO"},
+	{16, "DDP Segment Chunk"},
+	{17, "DDP Stream Session Control"},
+	{18, "S1 Application Protocol (S1AP)"},
+	{19, "RUA"},
+	{20, "HNBAP"},
+	{21, "ForCES-HP"},
+	{22, "ForCES-MP"},
+	{23, "ForCES-LP"},
+	{24, "SBc-AP"},
+	{25, "NBAP"},
+	{26, "Unassigned"},
+	{27, "X2AP"},
+	{28, "IRCP"},
+	{29, "LCS-AP"},
+	{30, "MPICH2"},
+	{31, "SABP"},
+	{32, "Fractal Generator Protocol"},
+	{33, "Ping Pong Protocol"},
+	{34, "CalcApp Protocol"},
+	{35, "Scripting Service Protocol"},
+	{36, "NetPerfMeter Control"},
+	{37, "NetPerfMeter Data"},
+	{38, "Echo"},
+	{39, "Discard"},
+	{40, "Daytime"},
+	{41, "Character Generator"},
+	{42, "3GPP RNA"},
+	{43, "3GPP M2AP"},
+	{44, "3GPP M3AP"},
+	{45, "SSH"},
+	{46, "DIAMETER"},
+	{47, "DIAMETER over DTLS"},
+	{48, "R14P"},
+	{49, "Generic Data Transfer Protocol (GDT)"},
+	{50, "WebRTC Control"},
+	{51, "WebRTC String"},
+	{52, "WebRTC Binary Partial (Deprecated)"},
+	{53, "WebRTC Binary"},
+	{54, "WebRTC String Partial (Deprecated)"},
+	{55, "3GPP PUA"},
+	{56, "WebRTC String Empty"},
+	{57, "WebRTC Binary Empty"},
+	{58, "XwAP"},
+	{59, "Xw - Control Plane"},
+	{60, "NGAP"},
+	{61, "XnAP"},
+	{62, "F1 AP"},
+	{65, "ELE2 Lawful Interception"},
+	{66, "NGAP over DTLS"},
+	{67, "XnAP over DTLS"},
+	{68, "F1AP over DTLS"},
+	{69, "E1AP over DTLS"},
+	{70, "E2-CP"},
+	{71, "E2-UP"},
+	{72, "E2-DU"},
+	{73, "W1AP"},
+}
+
+// greNames are GRE protocol types. Aruba's are left out.
+var greNames = valueNames{
+	{0x0000, "Possible GRE keepalive packet"},
+	{0x00fe, "OSI"},
+	{0x0800, "IP"},
+	{0x0806, "ARP"},
+	{0x2000, "CDP (Cisco)"},
+	{0x2001, "NHRP"},
+	{0x22eb, "ERSPAN III"},
+	{0x6400, "MIKROTIK EoIP"},
+	{0x6558, "Transparent Ethernet bridging"},
+	{0x6559, "Frame Relay"},
+	{0x8137, "IPX"},
+	{0x86dd, "IPv6"},
+	{0x880b, "PPP"},
+	{0x883e, "WCCP"},
+	{0x8847, "MPLS label switched packet"},
+	{0x8881, "CDMA2000 A10 Unstructured byte stream"},
+	{0x88be, "ERSPAN"},
+	{0x88d2, "CDMA2000 A10 3GPP2 Packet"},
+	{0x8909, "CiscoMetaData"},
+	{0x894f, "Network Service Header"},
+	{0xb7ea, "Huawei GRE bonding"},
+	{0xfeae, "AIROHIVE AP AP"},
+}
+
+// greVersionNames are GRE versions.
+var greVersionNames = valueNames{
+	{0, "GRE"}, {1, "Enhanced GRE"},
+}
+
+// vxlanNames are payloads of VXLAN-GPE.
+var vxlanNames = valueNames{
+	{1, "IPv4"}, {2, "IPv6"}, {3, "Ethernet"}, {4, "Network Service Header"}, {5, "MPLS"},
+}
+
+// gtpNames are GTP messages.
+var gtpNames = valueNames{
+	{0, "For future use"},
+	{1, "Echo request"},
+	{2, "Echo response"},
+	{3, "Version not supported"},
+	{4, "Node alive request"},
+	{5, "Node alive response"},
+	{6, "Redirection request"},
+	{7, "Redirection response"},
+	{16, "Create PDP context request"},
+	{17, "Create PDP context response"},
+	{18, "Update PDP context request"},
+	{19, "Update PDP context response"},
+	{20, "Delete PDP context request"},
+	{21, "Delete PDP context response"},
+	{22, "Initiate PDP Context Activation Request"},
+	{23, "Initiate PDP Context Activation Response"},
+	{24, "Delete AA PDP Context Request"},
+	{25, "Delete AA PDP Context Response"},
+	{26, "Error indication"},
+	{27, "PDU notification request"},
+	{28, "PDU notification response"},
+	{29, "PDU notification reject request"},
+	{30, "PDU notification reject response"},
+	{31, "Supported extension header notification"},
+	{32, "Send routing information for GPRS request"},
+	{33, "Send routing information for GPRS response"},
+	{34, "Failure report request"},
+	{35, "Failure report response"},
+	{36, "Note MS GPRS present request"},
+	{37, "Note MS GPRS present response"},
+	{48, "Identification request"},
+	{49, "Identification response"},
+	{50, "SGSN context request"},
+	{51, "SGSN context response"},
+	{52, "SGSN context acknowledgement"},
+	{53, "Forward relocation request"},
+	{54, "Forward relocation response"},
+	{55, "Forward relocation complete"},
+	{56, "Relocation cancel request"},
+	{57, "Relocation cancel response"},
+	{58, "Forward SRNS context"},
+	{59, "Forward relocation complete acknowledge"},
+	{60, "Forward SRNS context acknowledge"},
+	{61, "UE Registration Query Request"},
+	{62, "UE Registration Query Response"},
+	{70, "RAN Information Relay"},
+	{96, "MBMS Notification Request"},
+	{97, "MBMS Notification Response"},
+	{98, "MBMS Notification Reject Request"},
+	{99, "MBMS Notification Reject Response"},
+	{100, "Create MBMS Context Request"},
+	{101, "Create MBMS Context Response"},
+	{102, "Update MBMS Context Request"},
+	{103, "Update MBMS Context Response"},
+	{104, "Delete MBMS Context Request"},
+	{105, "Delete MBMS Context Response"},
+	{112, "MBMS Registration Request"},
+	{113, "MBMS Registration Response"},
+	{114, "MBMS De-Registration Request"},
+	{115, "MBMS De-Registration Response"},
+	{116, "MBMS Session Start Request"},
+	{117, "MBMS Session Start Response"},
+	{118, "MBMS Session Stop Request"},
+	{119, "MBMS Session Stop Response"},
+	{120, "MBMS Session Update Request"},
+	{121, "MBMS Session Update Response"},
+	{128, "MS Info Change Notification Request"},
+	{129, "MS Info Change Notification Response"},
+	{240, "Data record transfer request"},
+	{241, "Data record transfer response"},
+	{254, "End Marker"},
+	{255, "T-PDU"},
+}
+
+// gtpVersionNames are GTP versions.
+var gtpVersionNames = valueNames{
+	{0, "GTP release 97/98 version"}, {1, "GTP release 99 version"}, {2, "GTPv2-C"},
+}
+
+// gtpPayloadNames are the two protocols named GTP.
+var gtpPayloadNames = valueNames{
+	{0, "GTP'"}, {1, "GTP"},
+}
+
+// l2tpNames are L2TP messages.
+var l2tpNames = valueNames{
+	{0, "Data Message"}, {1, "Control Message"},
+}
+
+// erspanVersionNames are ERSPAN versions.
+var erspanVersionNames = valueNames{
+	{1, "Type II"}, {2, "Type III"},
+}
+
+// erspanTagNames are what became of a mirrored frame's tag.
+var erspanTagNames = valueNames{
+	{0, "Originally without VLAN tag"},
+	{1, "Originally ISL encapsulated"},
+	{2, "Originally 802.1Q encapsulated"},
+	{3, "VLAN tag preserved in frame"},
+}
+
+// erspanHealthNames are states of a mirrored frame.
+var erspanHealthNames = valueNames{
+	{0, "Good or unknown integrity"}, {1, "Short frame"}, {2, "Oversized frame"}, {3, "CRC or alignment error"},
+}
+
+// erspanTruncatedNames tell whether a mirrored frame was cut.
+var erspanTruncatedNames = valueNames{
+	{0, "Not truncated"}, {1, "Truncated"},
+}
