@@ -29,10 +29,17 @@ func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*con
 			c = nil
 		}
 	}
-	if c == nil {
-		return t.table.add(key, swapped)
+	snmp := snmpNone
+	if c != nil && c.snmp == snmpReplace {
+		c, snmp = nil, snmpReplaced
 	}
-	return c, nil
+	if c != nil {
+		return c, nil
+	}
+	if c, err = t.table.add(key, swapped); c != nil {
+		c.snmp = snmp
+	}
+	return c, err
 }
 
 func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
@@ -80,7 +87,10 @@ func (t *tracker) member(row *index.Packet, c *conn, side index.Side, tr *dissec
 		c.FirstTime, c.last = row.Time, row.Time
 		c.VLANs = append(append(c.VLANs, p.ServiceVLANs...), p.VLANs...)
 	}
-	c.Last, c.delta, c.last = row.Number, row.Time-c.last, row.Time
+	c.Last = row.Number
+	if c.delta = row.Time - c.last; !tr.Quoted || tr.Kind == dissect.TCP { // Wireshark's UDP times leave quotations out
+		c.last = row.Time
+	}
 	c.Start, c.End = min(c.Start, row.Time), max(c.End, row.Time)
 	c.Packets[side]++
 	c.Bytes[side] += uint64(row.OrigLen)

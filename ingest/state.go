@@ -15,7 +15,7 @@ func (c *conn) encode(b []byte) []byte {
 	if c.aIsHigh {
 		bits |= 1
 	}
-	b = append(b, bits, byte(c.payloadBy))
+	b = append(b, bits|byte(c.snmp)<<1, byte(c.payloadBy))
 	b = binary.AppendVarint(b, int64(c.FirstTime))
 	b = binary.AppendVarint(b, int64(c.last))
 	b = appendEchoes(b, c.echoes)
@@ -32,7 +32,7 @@ func (c *conn) decode(b []byte) bool {
 	if len(b) < 2 {
 		return false
 	}
-	c.aIsHigh, c.payloadBy = b[0]&1 != 0, int8(b[1])
+	c.aIsHigh, c.payloadBy, c.snmp = b[0]&1 != 0, int8(b[1]), snmpState(b[0]>>1)
 	first, n := binary.Varint(b[2:])
 	last, m := binary.Varint(b[2+max(n, 0):])
 	if n <= 0 || m <= 0 {

@@ -38,7 +38,8 @@ type conn struct {
 	tcp       tcp.Conn
 	zeek      tcp.Zeek
 	echoes    []echo // requests that wait for their reply, oldest first
-	newer     *conn  // more recently used neighbour
+	snmp      snmpState
+	newer     *conn // more recently used neighbour
 	older     *conn
 	lists     [2]connLists // by sender
 	listsSet  [2]bool      // lists is filled for the current segment

@@ -180,6 +180,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 		if swapped != c.aIsHigh {
 			side = index.SideB
 		}
+		c.seeSNMP(tr, data)
 		relative := t.feed(c, side, tr)
 		if row.Status&index.StatusComplex == 0 {
 			c.listsFor(t.segment, side, tr, n).add(row.Number)

@@ -101,6 +101,10 @@ func columnFields() []columnField {
 		{"tcp.nxtseq", index.ColFlags | index.ColSeq | index.ColLength, true, 2, appendNextSeq},
 		{"tcp.window_size_scalefactor", index.ColFlags | index.ColScale, true, 2, appendScaleFactor},
 
+		later("tcp.reassembled_in"), later("icmp.resp_in"), later("icmpv6.resp_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
+
+		edge("tcp.options.sack_le", 0), edge("tcp.options.sack_re", 1),
+
 		stream("tcp.stream", kindTCP), stream("udp.stream", kindUDP, kindUDPLite),
 		elapsed("tcp.time_delta", connected, sinceBefore, kindTCP), elapsed("udp.time_delta", connected, sinceBefore, kindUDP, kindUDPLite),
 		elapsed("tcp.time_relative", connected, sinceFirst, kindTCP), elapsed("udp.time_relative", connected, sinceFirst, kindUDP, kindUDPLite),
@@ -182,6 +186,33 @@ func appendScaleFactor(r *frameRecord, dst []filter.Value) []filter.Value {
 		return append(dst, filter.IntValue(int64(p.Scale)))
 	}
 	return append(dst, filter.IntValue(1<<p.Scale))
+}
+
+// later makes a field that names a frame still to come. Filters mean what they
+// mean in one pass over the capture (plain tshark): nothing is known of later
+// frames, so no frame has the field.
+func later(name string) columnField {
+	return columnField{name, 0, true, 1, func(_ *frameRecord, dst []filter.Value) []filter.Value { return dst }}
+}
+
+// edge makes the field of the left (0) or right (1) edges of selectively
+// acknowledged blocks, counted from the start of the acknowledged side.
+func edge(name string, which int) columnField {
+	return columnField{name, index.ColFlags | index.ColAck, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+		if !r.row.TCP {
+			return dst
+		}
+		p := r.dissected()
+		t := primaryTCP(p)
+		if t == nil {
+			return dst
+		}
+		r.edges = dissect.SACKEdges(r.edges[:0], r.data(), r.datagram, p, int(t.Layer))
+		for i := which; i < len(r.edges); i += 2 {
+			dst = append(dst, filter.UintValue(uint64(r.edges[i]-(t.Ack-r.row.Ack))))
+		}
+		return dst
+	}}
 }
 
 // stream makes the field of a stream number, of all connections of a frame.

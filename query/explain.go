@@ -38,9 +38,6 @@ type PlanTest struct {
 func newPlanText(m *matcher) *PlanText {
 	p := &PlanText{Tests: []PlanTest{}, plan: m.plan}
 	f := m.plan.filter
-	if f == nil {
-		return p
-	}
 	p.Filter = strings.TrimSpace(f.Source)
 	p.Tests = make([]PlanTest, f.Tests())
 	filter.Walk(f.Root, func(n filter.Node) bool {

@@ -58,14 +58,11 @@ func filterKind(k dissect.FieldKind) filter.Kind {
 	return filter.None
 }
 
-// parseFilter parses and checks a display filter; nil for an empty one.
+// parseFilter parses and checks a display filter; an empty one matches all.
 func parseFilter(text string) (*filter.Filter, error) {
 	tree, err := filter.Parse(text)
 	if err != nil {
 		return nil, filterError(err)
-	}
-	if tree.Root == nil {
-		return nil, nil
 	}
 	f, err := filter.Check(tree, dictionary{})
 	if err != nil {
@@ -81,9 +78,6 @@ func filterError(err error) *Error {
 // answerable refuses fields that depend on other frames and that a capture's
 // index does not hold.
 func answerable(f *filter.Filter, capture string, content int) error {
-	if f == nil {
-		return nil
-	}
 	for _, field := range f.Fields() {
 		id, _ := dissect.FieldByName(field.Name)
 		if !dissect.Fields()[id].Stored || columnFor(field.Name, content) != nil {

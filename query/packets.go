@@ -204,9 +204,6 @@ func (p *packetPage) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.filter == nil {
-		return nil
-	}
 	a.Hints = append(a.Hints, p.filter.Hints()...)
 	if a.Total > 0 || len(p.matchers) == 0 {
 		return nil
@@ -276,7 +273,7 @@ func parseFilters(text, flags string) (*filter.Filter, error) {
 		return f, err
 	}
 	var tests []string
-	if f != nil {
+	if f.Root != nil {
 		tests = append(tests, "("+text+")")
 	}
 	for _, word := range splitList(flags) {

@@ -41,7 +41,7 @@ type segmentBounds struct {
 // bounds reads what the lists of a segment say.
 func (p *plan) bounds(x Capture, segment uint16) (*segmentBounds, error) {
 	s := &segmentBounds{lists: newLists(x, segment)}
-	if p.filter == nil || p.filter.Root == nil {
+	if p.filter.Root == nil {
 		s.root = bounds{s.lists.universe, s.lists.universe}
 		return s, s.lists.err
 	}

@@ -28,7 +28,9 @@ type frameRecord struct {
 	packet   dissect.Packet
 	decoded  bool
 	values   []dissect.FieldValue
-	err      error // of reading what a field needed
+	text     []byte   // scratch for texts
+	edges    []uint32 // and for blocks
+	err      error    // of reading what a field needed
 }
 
 // recordField is where the values of a filter's field come from.
@@ -39,9 +41,6 @@ type recordField struct {
 
 func newFrameRecord(x Capture, t *tables, f *filter.Filter) *frameRecord {
 	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder()}
-	if f == nil {
-		return r
-	}
 	for _, field := range f.Fields() {
 		id, _ := dissect.FieldByName(field.Name)
 		r.fields = append(r.fields, recordField{id: id, column: columnFor(field.Name, x.Summary().Content)})

@@ -44,7 +44,37 @@ func (r *frameRecord) packetRow(id string, start index.Time) PacketRow {
 		row.Connections = append(row.Connections, m.Conn)
 	}
 	row.Src, row.Dst = r.addresses()
+	p, length := r.dissected(), int(r.row.OrigLen)
+	row.Protocol = dissect.ProtocolColumn(r.data(), r.datagram, length, p)
+	r.text = dissect.AppendInfo(r.text[:0], r.data(), r.datagram, length, p, r.infoContext(p))
+	row.Info = string(r.text)
 	return row
+}
+
+// infoContext is what the index knows for the Info line.
+func (r *frameRecord) infoContext(p *dissect.Packet) *dissect.InfoContext {
+	c := &dissect.InfoContext{RequestFrame: r.row.Request}
+	if r.row.TCP {
+		c.HasSeq, c.Seq, c.Ack = true, r.row.Seq, r.row.Ack
+		c.HasWindow, c.Window = r.row.Status&index.StatusQuoted == 0, scaledWindow(r.row)
+	}
+	if t := primaryTCP(p); t != nil && r.row.TCP {
+		c.HasSACKBase, c.SACKBase = true, t.Ack-r.row.Ack
+	}
+	return c
+}
+
+// primaryTCP gives the innermost TCP header that is not quoted.
+func primaryTCP(p *dissect.Packet) *dissect.Transport {
+	for i := len(p.Transports) - 1; i >= 0; i-- {
+		if t := &p.Transports[i]; !t.Quoted {
+			if t.Kind != dissect.TCP {
+				return nil
+			}
+			return t
+		}
+	}
+	return nil
 }
 
 // addresses gives the innermost addresses of a frame that are not quoted in an

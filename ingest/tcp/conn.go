@@ -94,9 +94,6 @@ func (c *Conn) Feed(s *Segment) Relative {
 	if c.baseSet[r] && s.Flags&ACK != 0 {
 		ack -= c.base[r]
 	}
-	if s.Flags&ACK == 0 {
-		ack = 0
-	}
 	inForce := c.scale[f] - 1
 	c.learnScale(s)
 	return Relative{Seq: seq, Ack: ack, Scale: inForce}

@@ -1,0 +1,119 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pcapidx/index"
+)
+
+// storedFields are those that other frames decide, as tshark is asked for them.
+func storedFields() []string {
+	return []string{
+		"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_size", "tcp.window_size_scalefactor", "tcp.len",
+		"tcp.time_relative", "tcp.time_delta", "udp.time_relative", "udp.time_delta", "icmp.resptime", "icmp.resp_to",
+		"icmpv6.resptime", "icmpv6.resp_to", "tcp.options.sack_le", "tcp.options.sack_re", "frame.time_delta", "frame.time_relative",
+	}
+}
+
+// TestStoredFieldsAgainstTshark compares every value of these fields in every
+// frame of the corpus that is not complex with what tshark says of it.
+func TestStoredFieldsAgainstTshark(t *testing.T) {
+	paths, _ := filepath.Glob("../../shared/corpus/captures/*.*")
+	if len(paths) == 0 {
+		t.Skip("no corpus")
+	}
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("no tshark")
+	}
+	if testing.Short() {
+		t.Skip("no corpus in a short test")
+	}
+	right, wrong := map[string]int{}, map[string]int{}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || info.Size() > 2<<20 || strings.HasSuffix(path, ".keys") {
+			continue // the largest captures take long and hold nothing new
+		}
+		compareStored(t, path, right, wrong)
+	}
+	for _, name := range storedFields() {
+		share := float64(right[name]) / float64(max(1, right[name]+wrong[name]))
+		t.Logf("%-32s %7d right, %5d wrong, %.5f", name, right[name], wrong[name], share)
+		if share < 0.995 {
+			t.Errorf("%s: %.4f of the values are tshark's", name, share)
+		}
+	}
+}
+
+func compareStored(t *testing.T, path string, right, wrong map[string]int) {
+	t.Helper()
+	store := index.OpenStore(t.TempDir())
+	e := New(StoreSource{store}, testWriter{store})
+	if _, err := e.Add(context.Background(), AddRequest{Files: []string{path}}, nil); err != nil {
+		return
+	}
+	x, _, err := e.source.Open(filepath.Base(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	args := []string{"-n", "-r", path, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"}
+	for _, name := range storedFields() {
+		args = append(args, "-e", name)
+	}
+	out, _ := exec.Command("tshark", args...).Output() // a cut file ends with an error, after its frames
+	lines := bytes.Split(bytes.TrimSuffix(out, []byte("\n")), []byte("\n"))
+	f, err := parseFilter(strings.Join(storedFields(), " || "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newFrameRecord(x, newTables(x), f)
+	shown := map[string]bool{}
+	err = x.EachRows(1, false, func(rows *index.Rows) (bool, error) {
+		for i := range rows.Packets {
+			if r.set(rows, i); int(r.row.Number) > len(lines) || r.row.Status&index.StatusComplex != 0 {
+				continue
+			}
+			cells := strings.Split(string(lines[r.row.Number-1]), "\t")
+			for id, name := range storedFields() {
+				var got []string
+				for _, v := range r.Values(id, nil) {
+					got = append(got, v.String())
+				}
+				if sameNumbers(got, cells[id]) {
+					right[name] += min(1, len(got))
+					continue
+				}
+				if wrong[name]++; !shown[name] {
+					shown[name] = true
+					t.Logf("%s frame %d %s: %v, tshark %s", filepath.Base(path), r.row.Number, name, got, cells[id])
+				}
+			}
+		}
+		return true, r.err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sameNumbers compares numbers as texts, times to the nanosecond.
+func sameNumbers(got []string, cell string) bool {
+	var want []string
+	if cell != "" {
+		want = strings.Split(cell, ",")
+	}
+	return slices.EqualFunc(got, want, func(a, b string) bool {
+		x, aerr := strconv.ParseFloat(a, 64)
+		y, berr := strconv.ParseFloat(b, 64)
+		return aerr == nil && berr == nil && math.Abs(x-y) < 1e-6
+	})
+}
