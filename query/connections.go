@@ -20,6 +20,7 @@ type ConnectionsRequest struct {
 	Port     string `json:"port,omitempty" jsonschema:"port of either side, or a range such as 8000-8010"`
 	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp or icmpv6; several with commas"`
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state, such as S0, SF or REJ; several with commas"`
+	Filter   string `json:"filter,omitempty" jsonschema:"Wireshark display filter; one of the connection's packets must match"`
 	Page
 }
 
@@ -78,17 +79,16 @@ func (e *Engine) Connections(ctx context.Context, q ConnectionsRequest) (*Connec
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	ids, err := e.captureRefs(q.Captures, q.All)
+	display, err := parseFilter(q.Filter)
 	if err != nil {
 		return nil, err
 	}
-	s := &selection{sort: sort, filter: filter, limit: q.Limit}
-	defer s.close()
-	for _, id := range ids {
-		if err := s.open(e.source, id); err != nil {
-			return nil, err
-		}
+	set, err := e.open(q.Captures, q.All)
+	if err != nil {
+		return nil, err
 	}
+	defer set.close()
+	s := &selection{openSet: set, sort: sort, filter: filter, display: display, limit: q.Limit}
 	if s.after, err = parseCursor(q.Cursor, s.shape(&q), s.builds); err != nil {
 		return nil, err
 	}
@@ -96,11 +96,11 @@ func (e *Engine) Connections(ctx context.Context, q ConnectionsRequest) (*Connec
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := s.gather(i); err != nil {
+		if err := s.gather(ctx, i); err != nil {
 			return nil, wrap(err)
 		}
 	}
-	a := &ConnectionsAnswer{Captures: ids, Rows: []ConnectionRow{}}
+	a := &ConnectionsAnswer{Captures: set.ids, Rows: []ConnectionRow{}}
 	if err := s.answer(&q, a); err != nil {
 		return nil, wrap(err)
 	}
@@ -135,8 +135,12 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 }
 
 func (s *selection) hints(a *ConnectionsAnswer) (hints []string) {
-	if a.Total == 0 && s.filter.set() {
-		hints = append(hints, fmt.Sprintf("no connection matches; without --address, --port, --protocol and --state there are %d", s.all))
+	hints = append(hints, s.display.Hints()...)
+	switch {
+	case a.Total == 0 && (s.filter.set() || s.display.Root != nil):
+		hints = append(hints, fmt.Sprintf("no connection matches; without filter, address, port, protocol and state there are %d", s.all))
+	case negates(s.display.Root):
+		hints = append(hints, "a connection is listed when one of its packets matches: what is negated is found in nearly all")
 	}
 	return hints
 }

@@ -3,10 +3,14 @@ package query
 import (
 	"cmp"
 	"container/heap"
+	"context"
 	"slices"
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"pcapidx/index"
+	"pcapidx/query/filter"
 )
 
 // rowKey places a connection in the order of an answer.
@@ -53,31 +57,15 @@ func (o sortOrder) value(v uint64) uint64 {
 
 // selection gathers the first limit rows after a cursor over all captures.
 type selection struct {
-	sort     sortOrder
-	filter   connectionFilter
-	limit    int
-	after    *rowKey
-	ids      []string
-	builds   []string
-	captures []Capture
-	keys     keyHeap // the best so far, the worst of them on top
-	total    int     // matching rows
-	all      int     // rows before filtering
-}
-
-func (s *selection) open(source Source, id string) error {
-	x, entry, err := source.Open(id)
-	if err != nil {
-		return wrap(err)
-	}
-	s.captures, s.ids, s.builds = append(s.captures, x), append(s.ids, entry.ID), append(s.builds, entry.Build)
-	return nil
-}
-
-func (s *selection) close() {
-	for _, x := range s.captures {
-		_ = x.Close()
-	}
+	*openSet
+	sort    sortOrder
+	filter  connectionFilter
+	display *filter.Filter // one packet of a connection must match
+	limit   int
+	after   *rowKey
+	keys    keyHeap // the best so far, the worst of them on top
+	total   int     // matching rows
+	all     int     // rows before filtering
 }
 
 // shape is what must be the same for a cursor to go on.
@@ -86,17 +74,26 @@ func (s *selection) shape(q *ConnectionsRequest) string {
 	if s.sort.reverse {
 		reverse = "reverse"
 	}
-	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State}, "\x00")
+	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State, q.Filter}, "\x00")
 }
 
 // gather takes the rows of one capture. Without an address or port only
 // fixed-width columns are read, no record.
-func (s *selection) gather(i int) error {
+func (s *selection) gather(ctx context.Context, i int) error {
 	x := s.captures[i]
 	n := x.Summary().Connections
 	s.all += int(n)
 	var values, kinds []uint64
+	var touched *roaring.Bitmap // nil: all
 	var err error
+	if s.display.Root != nil {
+		if err = answerable(s.display, s.ids[i], x.Summary().Content); err != nil {
+			return err
+		}
+		if touched, err = connectionsOf(ctx, x, s.display); err != nil {
+			return err
+		}
+	}
 	if s.sort.column != 0 {
 		if values, err = x.SortColumn(s.sort.column); err != nil {
 			return err
@@ -108,6 +105,9 @@ func (s *selection) gather(i int) error {
 		}
 	}
 	take := func(number uint32) {
+		if touched != nil && !touched.Contains(number) {
+			return
+		}
 		k := rowKey{capture: i, number: number}
 		switch {
 		case values != nil:

@@ -25,6 +25,14 @@ func (s Seconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(s), 'f', 9, 64), nil
 }
 
+// Ratio is a share from 0 to 1; its JSON is a number with six decimals.
+type Ratio float64
+
+// MarshalJSON writes the number.
+func (r Ratio) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(r), 'f', 6, 64), nil
+}
+
 func secondsBetween(from, to index.Time) Seconds { return Seconds(float64(to-from) / 1e9) }
 
 // scopeOf says what kind of address it is, by IANA's special-purpose registries.

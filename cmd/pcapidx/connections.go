@@ -45,6 +45,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 	f.StringVar(&q.Port, "port", "", "port of either side, or a range such as 8000-8010")
 	f.StringVar(&q.Protocol, "protocol", "", "tcp, udp, sctp, udplite, icmp, icmpv6 (several with commas)")
 	f.StringVar(&q.State, "state", "", "Zeek's conn_state: S0, S1, SF, REJ ... (several with commas)")
+	f.StringVarP(&q.Filter, "filter", "Y", "", "display filter that one of the connection's packets matches")
 	f.IntVar(&q.Limit, "limit", 0, "most rows to print (0: all)")
 	f.StringVar(&q.Cursor, "cursor", "", "next_cursor of the page before")
 	return cmd
