@@ -5,7 +5,7 @@ import "encoding/binary"
 // icmpFields are of ICMP for IPv4 (RFC 792).
 var icmpFields = [...]Field{
 	{Name: "icmp.type", Kind: KindUint, Bits: 8, Proto: ProtoICMP, in: part{0, 1, 0}, Doc: "Type"},
-	{Name: "icmp.code", Kind: KindUint, Bits: 8, Proto: ProtoICMP, in: part{1, 1, 0}, Doc: "Code"},
+	{Name: "icmp.code", Kind: KindUint, Bits: 8, Proto: ProtoICMP, get: getMessageCode, Doc: "Code"},
 	{Name: "icmp.checksum", Kind: KindUint, Bits: 16, Hex: true, Proto: ProtoICMP, in: part{2, 2, 0}, Doc: "Checksum"},
 	{Name: "icmp.checksum.status", Kind: KindUint, Bits: 8, Proto: ProtoICMP, get: getICMPStatus, Doc: "0 bad, 1 good, 2 not verified"},
 	{Name: "icmp.ident", Kind: KindUint, Bits: 16, Proto: ProtoICMP, in: part{4, 2, 0}, when: icmpQuery, Doc: "Identifier"},
@@ -30,6 +30,17 @@ func (v *view) messageType() byte {
 		return 255
 	}
 	return v.data[v.start]
+}
+
+// getMessageCode is the code of a message, with the type that it belongs to as
+// the value's bytes.
+func getMessageCode(dst []FieldValue, v view, f *Field) []FieldValue {
+	if v.start+2 > v.limit {
+		return dst
+	}
+	value := v.number(f, uint64(v.data[v.start+1]), v.start+1, 1)
+	value.Bytes = v.data[v.start : v.start+1 : v.start+1]
+	return append(dst, value)
 }
 
 // The messages which have a field, by type.

@@ -3,7 +3,7 @@ package dissect
 // icmpv6Fields are of ICMP for IPv6 (RFC 4443) and multicast listeners.
 var icmpv6Fields = [...]Field{
 	{Name: "icmpv6.type", Kind: KindUint, Bits: 8, Proto: ProtoICMPv6, in: part{0, 1, 0}, Doc: "Type"},
-	{Name: "icmpv6.code", Kind: KindUint, Bits: 8, Proto: ProtoICMPv6, in: part{1, 1, 0}, Doc: "Code"},
+	{Name: "icmpv6.code", Kind: KindUint, Bits: 8, Proto: ProtoICMPv6, get: getMessageCode, Doc: "Code"},
 	{Name: "icmpv6.checksum", Kind: KindUint, Bits: 16, Hex: true, Proto: ProtoICMPv6, in: part{2, 2, 0}, Doc: "Checksum"},
 	{Name: "icmpv6.checksum.status", Kind: KindUint, Bits: 8, Proto: ProtoICMPv6, get: getICMPv6Status, Doc: "0 bad, 1 good, 2 not verified"},
 	{Name: "icmpv6.mtu", Kind: KindUint, Bits: 32, Proto: ProtoICMPv6, in: part{4, 4, 0}, when: icmpv6TooBig, Doc: "MTU of the next hop"},

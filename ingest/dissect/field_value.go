@@ -8,7 +8,9 @@ import (
 // FieldValue is one value of a field. Its bytes lie in the frame or datagram
 // that it was taken from, unless the field is a text made from a number.
 type FieldValue struct {
-	Num   uint64
+	Num uint64
+	// Bytes is the value of kinds that are not numbers. The number of an ICMP
+	// code has the type there which gives it its meaning.
 	Bytes []byte
 	// Offset and Length are where the value comes from, in the frame, or in the
 	// datagram if Reassembled. Length is 0 for what is computed.

@@ -54,6 +54,7 @@ var infoWriters = [protoCount]infoWriter{
 	ProtoUDP:     (*infoLine).udp,
 	ProtoUDPLite: (*infoLine).udpLite,
 	ProtoARP:     (*infoLine).arp,
+	ProtoLLC:     (*infoLine).llc,
 }
 
 // silentLayers have no line at all: the layer around them speaks.
