@@ -19,6 +19,9 @@ type InfoContext struct {
 	// SACKBase is the raw number that is 0 for the acknowledged side.
 	HasSACKBase bool
 	SACKBase    uint32
+	// TSNBase and TSNAckBase are the raw SCTP numbers that are 0 for the sender of
+	// the frame and for the sender of what it acknowledges.
+	TSNBase, TSNAckBase uint32
 	// RequestFrame and ReplyFrame are the other frame of an ICMP echo pair; 0 if
 	// there is none or it is not known.
 	RequestFrame, ReplyFrame uint32
@@ -45,16 +48,50 @@ type infoWriter func(l *infoLine) bool
 // infoWriters are the layers that have a line of their own; a line here is all
 // that a new one takes. The others have only their names.
 var infoWriters = [protoCount]infoWriter{
-	ProtoIP:      (*infoLine).ipv4,
-	ProtoIPv6:    (*infoLine).ipv6,
-	ProtoICMP:    (*infoLine).icmp,
-	ProtoICMPv6:  (*infoLine).icmpv6,
-	ProtoIGMP:    (*infoLine).igmp,
-	ProtoTCP:     (*infoLine).tcp,
-	ProtoUDP:     (*infoLine).udp,
-	ProtoUDPLite: (*infoLine).udpLite,
-	ProtoARP:     (*infoLine).arp,
-	ProtoLLC:     (*infoLine).llc,
+	ProtoEth:         (*infoLine).ethernet,
+	ProtoVLAN:        (*infoLine).vlan,
+	ProtoServiceVLAN: (*infoLine).serviceVLAN,
+	ProtoMPLS:        (*infoLine).mpls,
+	ProtoSLL:         (*infoLine).sll,
+	ProtoLLC:         (*infoLine).llc,
+	ProtoWLAN:        (*infoLine).wlan,
+	ProtoPPPoED:      (*infoLine).pppoed,
+	ProtoPPPoES:      (*infoLine).pppoes,
+	ProtoPPP:         (*infoLine).ppp,
+	ProtoARP:         (*infoLine).arp,
+	ProtoIP:          (*infoLine).ipv4,
+	ProtoIPv6:        (*infoLine).ipv6,
+	ProtoAH:          (*infoLine).authentication,
+	ProtoESP:         (*infoLine).esp,
+	ProtoGRE:         (*infoLine).gre,
+	ProtoICMP:        (*infoLine).icmp,
+	ProtoICMPv6:      (*infoLine).icmpv6,
+	ProtoIGMP:        (*infoLine).igmp,
+	ProtoTCP:         (*infoLine).tcp,
+	ProtoUDP:         (*infoLine).udp,
+	ProtoUDPLite:     (*infoLine).udpLite,
+	ProtoSCTP:        (*infoLine).sctp,
+	ProtoSTP:         (*infoLine).stp,
+	ProtoLLDP:        (*infoLine).lldp,
+	ProtoCDP:         (*infoLine).cdp,
+	ProtoEAPOL:       (*infoLine).eapol,
+	ProtoEAP:         (*infoLine).eap,
+	ProtoLoop:        (*infoLine).loop,
+	ProtoOSPF:        (*infoLine).ospf,
+	ProtoPIM:         (*infoLine).pim,
+	ProtoVRRP:        (*infoLine).vrrp,
+	ProtoEIGRP:       (*infoLine).eigrp,
+	ProtoLCP:         (*infoLine).control,
+	ProtoIPCP:        (*infoLine).control,
+	ProtoIPv6CP:      (*infoLine).control,
+	ProtoCCP:         (*infoLine).control,
+	ProtoMPLSCP:      (*infoLine).control,
+	ProtoBACP:        (*infoLine).control,
+	ProtoBCPNCP:      (*infoLine).control,
+	ProtoCDPCP:       (*infoLine).control,
+	ProtoOSINLCP:     (*infoLine).control,
+	ProtoPAP:         (*infoLine).pap,
+	ProtoCHAP:        (*infoLine).chap,
 }
 
 // silentLayers have no line at all: the layer around them speaks.

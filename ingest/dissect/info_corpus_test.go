@@ -18,11 +18,16 @@ var infoFields = [...]string{
 	"frame.protocols", "_ws.col.Protocol", "_ws.col.Info",
 	"tcp.seq", "tcp.ack", "tcp.ack_raw", "tcp.window_size",
 	"icmp.resp_in", "icmpv6.resp_in", "icmp.resp_to", "icmpv6.resp_to", "ip.reassembled_in", "ipv6.reassembled.in",
+	"sctp.data_tsn", "sctp.data_tsn_raw", "sctp.sack_cumulative_tsn_ack", "sctp.sack_cumulative_tsn_ack_raw",
 }
 
 // infoHelpers are protocols above those of this package without which the
 // columns of the latter are not Wireshark's.
 var infoHelpers = [...]string{"wlan_rsna_eapol", "vxlan_gpe", "ossp", "marker"}
+
+// infoOthers are protocols of this package that also come in UDP, where they
+// are applications.
+var infoOthers = [...]string{"isakmp", "snmp", "ptp"}
 
 // layersOnly makes a configuration of tshark in which only the protocols of
 // this package are enabled, so that the columns are theirs.
@@ -35,7 +40,9 @@ func layersOnly(t *testing.T) string {
 	var disabled strings.Builder
 	for line := range strings.Lines(string(out)) {
 		columns := strings.Split(strings.TrimSpace(line), "\t")
-		if name := columns[2]; !slices.Contains(protoNames[:], name) && !slices.Contains(infoHelpers[:], name) {
+		name := columns[2]
+		ours := slices.Contains(protoNames[:], name) && !slices.Contains(infoOthers[:], name)
+		if !ours && !slices.Contains(infoHelpers[:], name) {
 			disabled.WriteString(name + "\n")
 		}
 	}
@@ -48,7 +55,7 @@ func layersOnly(t *testing.T) string {
 
 // TestInfoCorpus compares the Info and the Protocol column with tshark, in the
 // captures that TestFieldCorpus takes. A frame agrees if both do, without the
-// remarks of TCP analysis; where tshark says nothing, anything will do.
+// remarks that following a connection makes; where tshark says nothing, anything will do.
 func TestInfoCorpus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: the comparison with tshark takes its time")
@@ -88,8 +95,11 @@ func TestInfoCorpus(t *testing.T) {
 // Protocol column. What is not here agrees in every frame.
 var infoShares = map[string]float64{}
 
-// tcpAnalysis are the remarks that Info starts with if TCP analysis made any.
-var tcpAnalysis = regexp.MustCompile(`^(\[TCP [^\]]*\] ?)+`)
+// infoAnalysis are the remarks in Info that following a connection makes.
+var infoAnalysis = regexp.MustCompile(`^(\[TCP [^\]]*\] ?)+|\(retransmission\) `)
+
+// escapes are how tshark prints control characters.
+var escapes = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`, "\x01", `\001`)
 
 // compareInfo compares the columns of all frames in one capture.
 func compareInfo(t *testing.T, file, config string, count map[string]*tally) {
@@ -122,8 +132,9 @@ func compareInfo(t *testing.T, file, config string, count map[string]*tally) {
 		datagram := r.finish(d, p, data)
 		want := strings.Split(line, "\t")
 		got := string(AppendInfo(nil, data, datagram, original, p, infoContext(p, want)))
+		got = escapes.Replace(got)
 		where := fmt.Sprintf("%s frame %d (%s)", filepath.Base(file), number, want[0])
-		countInfo(t, where, want[1], tcpAnalysis.ReplaceAllString(want[2], ""), ProtocolColumn(data, datagram, original, p), got, count)
+		countInfo(t, where, want[1], infoAnalysis.ReplaceAllString(want[2], ""), ProtocolColumn(data, datagram, original, p), got, count)
 	})
 }
 
@@ -172,6 +183,8 @@ func infoContext(p *Packet, values []string) *InfoContext {
 	c.ReplyFrame = first(number("icmp.resp_in", 0)) + first(number("icmpv6.resp_in", 0))
 	c.RequestFrame = first(number("icmp.resp_to", 0)) + first(number("icmpv6.resp_to", 0))
 	c.ReassembledIn = first(number("ip.reassembled_in", 0)) + first(number("ipv6.reassembled.in", 0))
+	c.TSNBase = first(number("sctp.data_tsn_raw", 0)) - first(number("sctp.data_tsn", 0))
+	c.TSNAckBase = first(number("sctp.sack_cumulative_tsn_ack_raw", 0)) - first(number("sctp.sack_cumulative_tsn_ack", 0))
 	return c
 }
 

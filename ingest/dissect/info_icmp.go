@@ -178,10 +178,16 @@ func (l *infoLine) neighborLinks() {
 		}
 		switch typ {
 		case optionSourceLink:
-			l.add(" from %s", textLink(l.data[at+2:at+length]))
+			l.add(" from %s", textLink(linkAddress(l.data[at+2:at+length])))
 		case optionTargetLink:
-			l.add(" is at %s", textLink(l.data[at+2:at+length]))
+			l.add(" is at %s", textLink(linkAddress(l.data[at+2:at+length])))
 		}
 		at += length
 	}
+}
+
+// linkAddress is the address in an option: 6 bytes, or 8 and padding.
+func linkAddress(b []byte) []byte {
+	const long = 8
+	return b[:min(len(b), long)]
 }

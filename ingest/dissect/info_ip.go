@@ -69,6 +69,10 @@ func (l *infoLine) ipv6() bool {
 	if !l.packet.leafIPv6(l.index) {
 		return true
 	}
+	if l.packet.Problem != OK { // a header that is not there in full has the word
+		l.add("%s", extensionNames[l.packet.Layers[len(l.packet.Layers)-1].Proto])
+		return true
+	}
 	for i := range l.packet.Networks {
 		n := &l.packet.Networks[i]
 		switch {
@@ -80,6 +84,11 @@ func (l *infoLine) ipv6() bool {
 		}
 	}
 	return true
+}
+
+// extensionNames are what the headers are called while they are read.
+var extensionNames = map[Proto]string{
+	ProtoHopOpts: "IPv6 hop-by-hop options", ProtoRouting: "IPv6 routing", ProtoDstOpts: "IPv6 destination options",
 }
 
 // leafIPv6 tells that nothing but extension headers and bytes follow a layer.

@@ -9,6 +9,9 @@ func (l *infoLine) llc() bool {
 		return true
 	}
 	control := uint16(h[2])
+	if control&^controlPoll == controlXID && l.exchange(l.body()[addresses+n:]) {
+		return true
+	}
 	if n == 2 {
 		control |= uint16(h[3]) << 8
 	}
@@ -23,6 +26,28 @@ func (l *infoLine) llc() bool {
 	l.service(h[1])
 	l.add(" %s", [...]string{"Command", "Response"}[h[1]&responseBit])
 	return true
+}
+
+// exchange says which kinds of service a station has, if it says so in the
+// basic format.
+func (l *infoLine) exchange(b []byte) bool {
+	if len(b) < 3 || b[0] != xidBasicFormat {
+		return false
+	}
+	l.protocol = "XID"
+	l.add("Basic Format; %s; Window Size %d", orUnknown(xidNames.of(uint64(b[1]&0x1f)), "Unknown"), b[2]>>1)
+	return true
+}
+
+// xidNames are classes of stations (IEEE 802.2, 5.4.1.1.2).
+var xidNames = valueNames{
+	{1, "Type 1 LLC (Class I LLC)"},
+	{2, "Type 2 LLC"},
+	{3, "Type 1 and Type 2 LLCs (Class II LLC)"},
+	{4, "Type 3 LLC"},
+	{5, "Type 1 and Type 3 LLCs (Class III LLC)"},
+	{6, "Type 2 and Type 3 LLCs"},
+	{7, "Type 1 and Type 2 and Type 3 LLCs (Class IV LLC)"},
 }
 
 func (l *infoLine) service(sap byte) {
@@ -41,17 +66,18 @@ func (l *infoLine) snap(h []byte) {
 	l.add("; SNAP, OUI 0x%06X (%s), PID 0x%04X", be32(h, 0)>>8, ouiName(be32(h, 0)>>8), be16(h, 3))
 }
 
-// ouiName gives the name that Wireshark has for an organisation of SNAP.
+// ouiName gives the name that Wireshark has for an organisation of SNAP whose
+// protocols are known here.
 func ouiName(oui uint32) string {
 	switch oui {
 	case ouiEthernet:
-		return "Encapsulated Ethernet"
+		return "Officially Xerox, but 0:0:0:0:0:0 is more common"
 	case ouiCisco:
 		return "Cisco Systems, Inc"
 	case ouiCisco90:
-		return "Cisco IOS 9.0 Compatible"
+		return "Digital Equipment Corporation"
 	case ouiBridged:
-		return "Frame Relay or ATM"
+		return "IEEE"
 	case ouiAppleTalk:
 		return "Apple, Inc."
 	}

@@ -1,0 +1,71 @@
+package dissect
+
+// eapol says the step of port access control (IEEE 802.1X).
+func (l *infoLine) eapol() bool {
+	const header, packet, key = 4, 0, 3
+	if l.short(header) {
+		return true
+	}
+	b := l.body()
+	switch typ := b[1]; {
+	case typ == packet && len(b) > header:
+		l.protocol = "EAP"
+		l.eapMessage(b[header:])
+	case int(typ) < len(eapolNames):
+		l.add("%s", eapolNames[typ])
+		if typ == key {
+			l.eapolKey(b[header:])
+		}
+	default:
+		l.add("Unknown Type (0x%02x)", typ)
+	}
+	return true
+}
+
+var eapolNames = [...]string{
+	"EAP Packet", "Start", "Logoff", "Key", "Encapsulated ASF Alert", "MKA", "Announcement (Generic)",
+	"Announcement (Specific)", "Announcement Request",
+}
+
+// eapolKey says which message of the handshake it is (IEEE 802.11, 12.7.2).
+func (l *infoLine) eapolKey(k []byte) {
+	const descriptor, descriptorWPA, lengthAt = 2, 254, 93
+	const pairwise, ack, mic = 0x0008, 0x0080, 0x0100
+	if len(k) < 3 || k[0] != descriptor && k[0] != descriptorWPA {
+		return
+	}
+	info := be16(k, 1)
+	data := len(k) >= lengthAt+2 && be16(k, lengthAt) != 0
+	switch {
+	case info&pairwise == 0:
+		l.add(" (Group Message %d of 2)", 2-boolIndex(info&ack != 0))
+	case info&ack != 0:
+		l.add(" (Message %d of 4)", 1+2*boolIndex(info&mic != 0))
+	default:
+		l.add(" (Message %d of 4)", 4-2*boolIndex(data))
+	}
+}
+
+// eap is the line of a layer of its own.
+func (l *infoLine) eap() bool {
+	l.eapMessage(l.body())
+	return true
+}
+
+// eapMessage says code and method (RFC 3748).
+func (l *infoLine) eapMessage(b []byte) {
+	const request, response, methodAt = 1, 2, 4
+	if len(b) == 0 {
+		return
+	}
+	if int(b[0]) >= len(eapCodeNames) || b[0] == 0 {
+		l.add("Unknown code (0x%02X)", b[0])
+		return
+	}
+	l.add("%s", eapCodeNames[b[0]])
+	if (b[0] == request || b[0] == response) && len(b) > methodAt {
+		l.add(", %s", orUnknown(eapMethodNames.of(uint64(b[methodAt])), "Unknown type"))
+	}
+}
+
+var eapCodeNames = [...]string{"", "Request", "Response", "Success", "Failure", "Initiate", "Finish"}
