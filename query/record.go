@@ -28,9 +28,10 @@ type frameRecord struct {
 	packet   dissect.Packet
 	decoded  bool
 	values   []dissect.FieldValue
-	text     []byte   // scratch for texts
-	edges    []uint32 // and for blocks
-	err      error    // of reading what a field needed
+	present  []filter.Value // scratch for Present
+	text     []byte         // scratch for texts
+	edges    []uint32       // and for blocks
+	err      error          // of reading what a field needed
 }
 
 // recordField is where the values of a filter's field come from.
@@ -161,7 +162,8 @@ func (r *frameRecord) Present(id int) bool {
 	if f := &r.fields[id]; f.column == nil || !f.column.tells(r.row) {
 		return len(r.bytesOf(f.id)) > 0
 	}
-	return len(r.Values(id, nil)) > 0
+	r.present = r.Values(id, r.present[:0])
+	return len(r.present) > 0
 }
 
 // Values appends the field's values.

@@ -159,8 +159,8 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
-		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.exportCommand(),
-		a.rmCommand(), a.checkCommand(), a.reindexCommand(), a.versionCommand(),
+		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(),
+		a.statsCommand(), a.fieldsCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

@@ -114,21 +114,33 @@ func protocolFields() []Field {
 	return fields
 }
 
-// Protocols gives the names of the layers of which a frame must have one to have
-// the field; nil for what belongs to the frame.
-func (f *Field) Protocols() []string {
-	if f.Proto == protoNone {
+// Layers gives the layers of which a frame must have one to have the field; none
+// for what belongs to the frame.
+func (f *Field) Layers() []Proto {
+	switch {
+	case f.Proto == protoNone:
 		return nil
+	case f.also == protoNone:
+		return []Proto{f.Proto}
 	}
-	if f.also == protoNone {
-		return []string{f.Proto.String()}
+	return []Proto{f.Proto, f.also}
+}
+
+// Protocols gives the names of Layers.
+func (f *Field) Protocols() (names []string) {
+	for _, p := range f.Layers() {
+		names = append(names, p.String())
 	}
-	return []string{f.Proto.String(), f.also.String()}
+	return names
 }
 
 // Fields gives the dictionary of fields, indexed by FieldID. It is shared and
 // must not be changed.
 func Fields() []Field { return fieldTable() }
+
+// FieldsByName gives all fields in the order of their names. It is shared and must
+// not be changed.
+func FieldsByName() []FieldID { return fieldNames() }
 
 // FieldByName finds a field by Wireshark's name for it.
 func FieldByName(name string) (FieldID, bool) {

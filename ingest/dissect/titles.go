@@ -242,3 +242,11 @@ var protoTitles = [protoCount]protoTitle{
 	ProtoPPPHDLC:        {"PPP-HDLC", "PPP In HDLC-Like Framing"},
 	ProtoBFD:            {"BFD Control", "Bidirectional Forwarding Detection Control Message"},
 }
+
+// Title is what Wireshark's packet details call the protocol.
+func (p Proto) Title() string {
+	if p >= protoCount || protoTitles[p].title == "" {
+		return p.String()
+	}
+	return protoTitles[p].title
+}
