@@ -6,8 +6,9 @@
 //	go run ./cmd/bench -flood 4000000 -o flood.pcap     writes a capture of random SYNs
 //
 // Each program runs -runs times, in turn; the median wall time is compared. For
-// pcapidx the peak resident memory and the size of the store are shown too, and
-// how long cold commands and pages of connections take.
+// pcapidx the peak resident memory and the size of the store are shown too, how
+// long cold commands take, and display filters over the index, in this process,
+// beside tshark -Y on the file.
 package main
 
 import (
@@ -147,7 +148,10 @@ func (b *bench) file(file string) error {
 		return err
 	}
 	fmt.Printf("  %-24s %8.1f MB  %.3f of the capture\n", "store", float64(size)/1e6, float64(size)/float64(info.Size()))
-	return b.commands(filepath.Base(file))
+	if err := b.commands(filepath.Base(file)); err != nil {
+		return err
+	}
+	return b.filters(file, filepath.Base(file))
 }
 
 // commands times cold commands: a new process for each.
