@@ -45,7 +45,9 @@ func getLLCControl(dst []FieldValue, v view, f *Field) []FieldValue {
 	if n == 2 {
 		control = uint64(binary.LittleEndian.Uint16(v.data[at:]))
 	}
-	return append(dst, v.number(f, control, at, n))
+	value := v.number(f, control, at, n)
+	value.Bytes = v.data[at-1 : at : at] // the source service access point
+	return append(dst, value)
 }
 
 // getSNAP is the organisation, or the protocol in the field that Wireshark has

@@ -58,7 +58,7 @@ var meanings = map[string]meaning{
 	"sll.pkttype": {names: packetTypeNames}, "sll.ltype": {names: cookedNames}, "null.family": {names: familyNames},
 	"llc.dsap": {names: serviceNames}, "llc.ssap": {names: serviceNames}, "llc.cisco_pid": {names: ciscoNames},
 	"llc.dsap.ig": {no: "Individual", yes: "Group"}, "llc.ssap.cr": {no: "Command", yes: "Response"},
-	"llc.control":  {say: func(v *FieldValue) string { return string(appendLLCControl(nil, uint16(v.Num), false)) }},
+	"llc.control":  {say: sayLLCControl},
 	"ppp.protocol": {names: pppNames}, "pppoe.code": {names: pppoeNames}, "mpls.label": {names: labelNames},
 
 	"wlan.fc.type_subtype": {names: wlanTypeNames}, "wlan.fc.type": {names: wlanKindNames}, "wlan.fc.ds": {names: distributionNames},
@@ -86,7 +86,7 @@ var meanings = map[string]meaning{
 
 	"icmp.type": {names: icmpNames}, "icmp.code": {say: sayCode(icmpCodeNames)}, "icmp.checksum.status": {names: checksumNames},
 	"icmpv6.type": {names: icmpv6Names}, "icmpv6.code": {say: sayCode(icmpv6CodeNames)}, "icmpv6.checksum.status": {names: checksumNames},
-	"icmpv6.nd.ra.flag.m": flagSet, "icmpv6.nd.ra.flag.o": flagSet, "icmpv6.nd.ra.flag.h": flagSet, "icmpv6.nd.ra.flag.p": flagSet,
+	"icmpv6.nd.ra.flag": {say: sayRouterFlags}, "icmpv6.nd.ra.flag.m": flagSet, "icmpv6.nd.ra.flag.o": flagSet, "icmpv6.nd.ra.flag.h": flagSet, "icmpv6.nd.ra.flag.p": flagSet,
 	"icmpv6.nd.ra.flag.prf": {names: routerPreferenceNames}, "icmpv6.nd.na.flag": {say: sayNeighborFlags},
 	"icmpv6.nd.na.flag.r": flagSet, "icmpv6.nd.na.flag.s": flagSet, "icmpv6.nd.na.flag.o": flagSet,
 	"icmpv6.opt.type": {names: neighborOptionNames}, "icmpv6.opt.prefix.flag.l": flagSet, "icmpv6.opt.prefix.flag.a": flagSet,
@@ -123,6 +123,28 @@ func sayCode(codes func(typ uint8) valueNames) func(v *FieldValue) string {
 		}
 		return codes(v.Bytes[0]).of(v.Num)
 	}
+}
+
+// sayLLCControl says a control field, whose last bit but one is called poll or
+// final by whether the frame is a response: the value has that in Bytes.
+func sayLLCControl(v *FieldValue) string {
+	response := len(v.Bytes) > 0 && v.Bytes[0]&1 != 0
+	return string(appendLLCControl(nil, uint16(v.Num), response))
+}
+
+// sayRouterFlags lists the flags of a router, and its preference among them.
+func sayRouterFlags(v *FieldValue) string {
+	l := infoLine{}
+	for i, name := range [...]string{"Managed address configuration", "Other configuration", "Home Agent"} {
+		if v.Num&(0x80>>i) != 0 {
+			l.list(0, name)
+		}
+	}
+	l.list(0, "Prf (Default Router Preference): "+routerPreferenceNames.of(v.Num>>3&3))
+	if v.Num&0x04 != 0 {
+		l.list(0, "Proxy")
+	}
+	return string(l.text)
 }
 
 // sayTCPFlags lists the names of the flags that are set.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Bounds of a text, those of Wireshark's packet details.
@@ -31,7 +32,7 @@ func (f *Field) Text(v *FieldValue) string {
 	case KindFloat:
 		return strconv.FormatFloat(math.Float64frombits(v.Num), 'f', 3, 64) + f.unit(2)
 	case KindString:
-		return cutText(string(v.Bytes))
+		return cutText(v.Bytes)
 	case KindEther:
 		return net.HardwareAddr(v.Bytes).String()
 	case KindIPv4, KindIPv6:
@@ -61,6 +62,8 @@ func (f *Field) numberText(n uint64) string {
 		return fmt.Sprintf("0x%0*x", f.Bits/4, n)
 	case strings.HasSuffix(f.Name, ".oui"):
 		return fmt.Sprintf("%02x:%02x:%02x", n>>16&0xff, n>>8&0xff, n&0xff)
+	case f.Name == "igmp.max_resp": // in tenths of a second
+		return fmt.Sprintf("%d.%d sec", n/10, n%10)
 	case f.Name == "ip.frag_offset": // in bytes, unlike the field
 		n *= 8
 	}
@@ -98,14 +101,22 @@ func bytesText(b []byte) string {
 	return hex.EncodeToString(b)
 }
 
-// cutText cuts a string between characters if it holds any.
-func cutText(s string) string {
-	if len(s) <= maxText {
-		return s
+func cutText(s []byte) string {
+	if end := cutAt(s, maxText); end < len(s) {
+		return string(s[:end]) + "…"
 	}
-	end := maxText
-	for end > maxText-4 && s[end]&0xc0 == 0x80 { // inside a UTF-8 sequence
+	return string(s)
+}
+
+// cutAt gives the length to which a text is cut so that it is no longer than
+// limit, between characters if it holds any.
+func cutAt(s []byte, limit int) int {
+	if len(s) <= limit {
+		return len(s)
+	}
+	end := limit
+	for end > limit-utf8.UTFMax && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return s[:end] + "…"
+	return end
 }

@@ -110,7 +110,7 @@ func plainHex(s string) string { return strings.ToLower(leadingZeros.ReplaceAllS
 
 // afterNumber is what may follow a number that has no word: the same in another
 // base or unit, or a remark.
-var afterNumber = regexp.MustCompile(`^( \[.*\]?|, should be.*| incorrect.*| \((0x)?[0-9a-f]+\)?| \([0-9]+ b(yte|it)s?\)| *\(relative.*| \(bogus.*)?$`)
+var afterNumber = regexp.MustCompile(`^( \[.*\]?|, should be.*| incorrect.*| \((0x)?[0-9a-f]+\)?| \([0-9]+ b(yte|it)s?\)| *\(relative.*| \(bogus.*| \(.* after midnight utc\))?$`)
 
 // shownAs tells whether a number and its word are among the texts that tshark
 // shows.
@@ -121,7 +121,7 @@ func shownAs(texts []string, text, word string) bool {
 		case word == "":
 			after, ok := strings.CutPrefix(s, text)
 			maker := strings.Count(text, ":") == 2 && strings.HasPrefix(after, " (") // of network cards
-			return ok && (afterNumber.MatchString(after) || maker) || s == "unknown ("+text+")"
+			return ok && (afterNumber.MatchString(after) || maker) || strings.HasPrefix(s, "unknown ("+text) || strings.HasPrefix(s, text+" (unknown")
 		case s == word || s == word+" ("+text+")" || s == text+" ("+word+")" || s == text+", "+word:
 			return true
 		}
@@ -189,6 +189,8 @@ func TestMeanings(t *testing.T) {
 		{"ip.dsfield", FieldValue{Num: 0x2b}, "DSCP: AF11, ECN: CE"},
 		{"llc.control", FieldValue{Num: 0x122d}, "S, func=SREJ, N(R)=9"},
 		{"llc.control", FieldValue{Num: 0xbf}, "U P, func=XID"},
+		{"llc.control", FieldValue{Num: 0xbf, Bytes: []byte{1}}, "U F, func=XID"},
+		{"icmpv6.nd.ra.flag", FieldValue{Num: 0xff}, "Managed address configuration, Other configuration, Home Agent, Prf (Default Router Preference): Low, Proxy"},
 		{"tcp.flags.ack", FieldValue{Num: 0}, "Not set"},
 		{"tcp.srcport", FieldValue{Num: 80}, ""},
 		{"ip.src", FieldValue{}, ""},

@@ -9,8 +9,9 @@ import (
 // that it was taken from, unless the field is a text made from a number.
 type FieldValue struct {
 	Num uint64
-	// Bytes is the value of kinds that are not numbers. The number of an ICMP
-	// code has the type there which gives it its meaning.
+	// Bytes is the value of kinds that are not numbers. Two numbers have the byte
+	// there that their meaning depends on: the code of an ICMP message its type,
+	// the control field of LLC the source service access point.
 	Bytes []byte
 	// Offset and Length are where the value comes from, in the frame, or in the
 	// datagram if Reassembled. Length is 0 for what is computed.

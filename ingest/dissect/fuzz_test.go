@@ -26,15 +26,39 @@ func FuzzDecode(f *testing.F) {
 		data := b[2:]
 		d.Decode(fuzzLinks[int(b[0])%len(fuzzLinks)], data, len(data)+int(b[1]), p)
 		checkBounds(t, p, len(data))
+		checkTexts(t, data, nil, len(data)+int(b[1]), p)
 		if len(p.Layers) > maxLayers+4 {
 			t.Errorf("%d layers", len(p.Layers))
 		}
 		for i := range min(len(p.Networks), 4) {
 			d.DecodeDatagram(uint16(i), data, p)
 			checkBounds(t, p, len(data))
+			checkTexts(t, data, data, len(data)+int(b[1]), p)
 		}
 		if d.Panics() != 0 {
 			t.Fatalf("panic in %x", b)
 		}
 	})
+}
+
+// checkTexts makes all texts of a frame.
+func checkTexts(t *testing.T, frame, datagram []byte, original int, p *Packet) {
+	t.Helper()
+	prefix := []byte("before")
+	info := AppendInfo(prefix, frame, datagram, original, p, &InfoContext{HasSeq: true, RequestFrame: 1, ReplyFrame: 2, ReassembledIn: 3})
+	if n := len(info) - len(prefix); n <= 0 || n > maxInfo || string(info[:len(prefix)]) != "before" {
+		t.Errorf("info of %d bytes: %.80q", n, info)
+	}
+	_ = ProtocolColumn(frame, datagram, original, p)
+	for i := range p.Layers {
+		for _, at := range AppendFields(nil, i, frame, datagram, original, p) {
+			f := &fieldTable()[at.Field]
+			if n := len(f.Text(&at.FieldValue)) + len(f.Meaning(&at.FieldValue)); n > 2*maxText {
+				t.Errorf("%s: %d bytes of text", f.Name, n)
+			}
+		}
+		if n := len(SACKEdges(nil, frame, datagram, p, i)); n%2 != 0 || n > 10 {
+			t.Errorf("%d edges", n)
+		}
+	}
 }

@@ -101,8 +101,8 @@ var silentLayers = [protoCount]bool{
 }
 
 // AppendInfo appends to dst the text of Wireshark's Info column for a frame, as
-// far as layers 2 to 4 say it: of frame, datagram, origLen and p see
-// AppendValues; c may be nil. It is never empty. Text from the capture, such as
+// far as layers 2 to 4 say it, at most 4096 bytes: of frame, datagram, origLen
+// and p see AppendValues; c may be nil. It is never empty. Text from the capture, such as
 // the name of a wireless network, is in it as it was captured: whoever shows it
 // escapes it.
 func AppendInfo(dst []byte, frame, datagram []byte, origLen int, p *Packet, c *InfoContext) []byte {
@@ -113,8 +113,11 @@ func AppendInfo(dst []byte, frame, datagram []byte, origLen int, p *Packet, c *I
 	if len(l.text) == len(dst) {
 		l.add("%s", l.title())
 	}
-	return l.text
+	return l.text[:l.from+cutAt(l.text[l.from:], maxInfo)]
 }
+
+// maxInfo bounds the bytes of a line, as Wireshark bounds its column.
+const maxInfo = 4096
 
 // ProtocolColumn gives the text of Wireshark's Protocol column for a frame: the
 // name of the layer that AppendInfo speaks of. It needs the same bytes because
@@ -172,8 +175,12 @@ func (l *infoLine) title() string {
 	return protoTitles[l.packet.Layers[l.index].Proto].title
 }
 
-// add appends formatted text.
-func (l *infoLine) add(format string, args ...any) { l.text = fmt.Appendf(l.text, format, args...) }
+// add appends formatted text, unless the line is full.
+func (l *infoLine) add(format string, args ...any) {
+	if len(l.text)-l.from <= maxInfo {
+		l.text = fmt.Appendf(l.text, format, args...)
+	}
+}
 
 // problem appends Wireshark's remark on a frame that cannot be read on.
 func (l *infoLine) problem(p Problem) {

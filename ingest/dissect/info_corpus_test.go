@@ -99,7 +99,7 @@ var infoShares = map[string]float64{}
 var infoAnalysis = regexp.MustCompile(`^(\[TCP [^\]]*\] ?)+|\(retransmission\) `)
 
 // escapes are how tshark prints control characters.
-var escapes = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`, "\x01", `\001`)
+var escapes = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`, "\x01", `\001`, "\x02", `\002`)
 
 // compareInfo compares the columns of all frames in one capture.
 func compareInfo(t *testing.T, file, config string, count map[string]*tally) {
@@ -183,8 +183,12 @@ func infoContext(p *Packet, values []string) *InfoContext {
 	c.ReplyFrame = first(number("icmp.resp_in", 0)) + first(number("icmpv6.resp_in", 0))
 	c.RequestFrame = first(number("icmp.resp_to", 0)) + first(number("icmpv6.resp_to", 0))
 	c.ReassembledIn = first(number("ip.reassembled_in", 0)) + first(number("ipv6.reassembled.in", 0))
-	c.TSNBase = first(number("sctp.data_tsn_raw", 0)) - first(number("sctp.data_tsn", 0))
-	c.TSNAckBase = first(number("sctp.sack_cumulative_tsn_ack_raw", 0)) - first(number("sctp.sack_cumulative_tsn_ack", 0))
+	if relative, ok := number("sctp.data_tsn", 0); ok {
+		c.TSNBase = first(number("sctp.data_tsn_raw", 0)) - relative
+	}
+	if relative, ok := number("sctp.sack_cumulative_tsn_ack", 0); ok {
+		c.TSNAckBase = first(number("sctp.sack_cumulative_tsn_ack_raw", 0)) - relative
+	}
 	return c
 }
 

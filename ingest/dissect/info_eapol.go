@@ -14,7 +14,7 @@ func (l *infoLine) eapol() bool {
 	case int(typ) < len(eapolNames):
 		l.add("%s", eapolNames[typ])
 		if typ == key {
-			l.eapolKey(b[header:])
+			l.eapolKey()
 		}
 	default:
 		l.add("Unknown Type (0x%02x)", typ)
@@ -28,14 +28,17 @@ var eapolNames = [...]string{
 }
 
 // eapolKey says which message of the handshake it is (IEEE 802.11, 12.7.2).
-func (l *infoLine) eapolKey(k []byte) {
-	const descriptor, descriptorWPA, lengthAt = 2, 254, 93
+func (l *infoLine) eapolKey() {
+	const header, descriptor, descriptorWPA, lengthAt = 4, 2, 254, 93
 	const pairwise, ack, mic = 0x0008, 0x0080, 0x0100
-	if len(k) < 3 || k[0] != descriptor && k[0] != descriptorWPA {
+	if l.short(header + 1) {
 		return
 	}
-	info := be16(k, 1)
-	data := len(k) >= lengthAt+2 && be16(k, lengthAt) != 0
+	k := l.body()[header:]
+	if k[0] != descriptor && k[0] != descriptorWPA || l.short(header+lengthAt+2) {
+		return
+	}
+	info, data := be16(k, 1), be16(k, lengthAt) != 0
 	switch {
 	case info&pairwise == 0:
 		l.add(" (Group Message %d of 2)", 2-boolIndex(info&ack != 0))

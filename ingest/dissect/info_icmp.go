@@ -170,7 +170,6 @@ func (l *infoLine) neighborLinks() {
 		}
 		typ, length := l.data[at], int(l.data[at+1])*8
 		if length == 0 {
-			l.problem(Malformed)
 			return
 		}
 		if l.short(at + length - l.start) {

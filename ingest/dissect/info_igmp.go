@@ -66,13 +66,15 @@ func (l *infoLine) igmpSources(m []byte, at, n int) {
 	const address = 4
 	l.add("{")
 	start := len(l.text)
-	for ; n > 0 && at+address <= len(m); n-- {
-		l.list(start, textAddress(m[at:at+address]))
+	for ; n > 0; n-- {
+		if len(l.text) > start {
+			l.add(", ")
+		}
+		if l.short(at + address) {
+			return
+		}
+		l.add("%s", textAddress(m[at:at+address]))
 		at += address
-	}
-	if n > 0 {
-		l.short(at - l.start + address)
-		return
 	}
 	l.add("}")
 }

@@ -100,7 +100,7 @@ func appendLLCControl(dst []byte, control uint16, response bool) []byte {
 	}
 	switch {
 	case control&1 == 0:
-		l.add("I%s, N(R)=%d, N(S)=%d", poll(0x100), control>>9, control>>1&0x7f)
+		l.add("I%s, N(R)=%d, N(S)=%d", [...]string{"", " P"}[control>>8&1], control>>9, control>>1&0x7f)
 	case control&3 == 1:
 		l.add("S%s, func=%s, N(R)=%d", poll(0x100), [...]string{"RR", "RNR", "REJ", "SREJ"}[control>>2&3], control>>9)
 	default:

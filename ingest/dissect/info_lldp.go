@@ -26,7 +26,7 @@ func (l *infoLine) lldp() bool {
 	for at, i := 0, 0; at+2 <= len(b); i++ {
 		head := be16(b, at)
 		typ, length := int(head>>9), int(head&0x1ff)
-		if i < len(missing) && typ != i+lldpChassis {
+		if i < len(missing) && (typ != i+lldpChassis || !validID(typ, b[at+2:min(len(b), at+2+length)])) {
 			l.text = l.text[:l.from]
 			l.add("Invalid %s TLV", missing[i])
 			l.told = true
@@ -42,6 +42,14 @@ func (l *infoLine) lldp() bool {
 		l.lldpElement(typ, b[at-length:at])
 	}
 	return true
+}
+
+// validID tells that an identifier which is an Ethernet address has its length.
+func validID(typ int, value []byte) bool {
+	if typ > lldpPort || len(value) == 0 || value[0] > 7 || lldpIDKinds[typ-lldpChassis][value[0]] != "MA" {
+		return true
+	}
+	return len(value) == 1+6
 }
 
 func (l *infoLine) lldpElement(typ int, value []byte) {
@@ -73,7 +81,7 @@ func (l *infoLine) lldpID(kinds [8]string, subtype byte, id []byte) {
 		return
 	}
 	switch {
-	case kind == "MA" && len(id) == 6:
+	case kind == "MA":
 		l.add("MA/%s ", textLink(id))
 	case kind == "NA" && (len(id) == 5 && id[0] == ipv4Family || len(id) == 17 && id[0] == ipv6Family):
 		l.add("NA/%s ", textAddress(id[1:]))
@@ -90,6 +98,9 @@ func (l *infoLine) lldpID(kinds [8]string, subtype byte, id []byte) {
 func (l *infoLine) cdp() bool {
 	const header, elementHeader, device, port = 4, 4, 1, 3
 	b := l.body()
+	if l.short(l.reported()) {
+		return true
+	}
 	for at := header; at+elementHeader <= len(b); {
 		length := int(be16(b, at+2))
 		if length < elementHeader || l.short(at+length) {

@@ -45,7 +45,7 @@ func (l *infoLine) ppp() bool {
 }
 
 // controlNames are codes of LCP (RFC 1661, 1570); the other control protocols
-// have those up to code reject.
+// have those up to code reject, the bridging protocol all.
 var controlNames = valueNames{
 	{0, "Vendor Specific"},
 	{1, "Configuration Request"},
@@ -66,7 +66,7 @@ var controlNames = valueNames{
 // control says the code of a message that sets up a link or a network protocol
 // on it.
 func (l *infoLine) control() bool {
-	const codeReject, echoFirst, echoLast, resetRequest, resetReply = 7, 8, 11, 14, 15
+	const vendor, codeReject, timeRemaining, resetRequest, resetReply, numbersEnd = 0, 7, 13, 14, 15, 12
 	b := l.body()
 	if len(b) == 0 {
 		return true
@@ -74,7 +74,7 @@ func (l *infoLine) control() bool {
 	proto := l.packet.Layers[l.index].Proto
 	name := ""
 	switch code := b[0]; {
-	case proto == ProtoLCP || code <= codeReject || proto == ProtoBCPNCP && code >= echoFirst && code <= echoLast:
+	case proto == ProtoLCP || proto == ProtoBCPNCP || code <= codeReject:
 		name = controlNames.of(uint64(code))
 	case proto == ProtoCCP && code == resetRequest:
 		name = "Reset Request"
@@ -82,6 +82,9 @@ func (l *infoLine) control() bool {
 		name = "Reset Ack"
 	}
 	l.add("%s", orUnknown(name, "Unknown"))
+	if b[0] == vendor || b[0] == timeRemaining {
+		l.short(numbersEnd)
+	}
 	return true
 }
 

@@ -11,6 +11,7 @@ func (l *infoLine) ospf() bool {
 	} else {
 		l.add("Unknown (%d)", typ)
 	}
+	l.short(l.reported())
 	return true
 }
 
@@ -27,6 +28,9 @@ func (l *infoLine) pim() bool {
 	first := l.data[l.start]
 	l.protocol = "PIMv" + string([]byte{'0' + first>>4%10})
 	l.add("%s", orUnknown(pimNames[first&0xf], "Unknown"))
+	if first&0xf == 0 { // the options of a hello are read to the end
+		l.short(l.reported())
+	}
 	return true
 }
 
@@ -72,6 +76,7 @@ func (l *infoLine) eigrp() bool {
 	} else {
 		l.add("Unknown OpCode (0x%02x)", opcode)
 	}
+	l.short(l.reported())
 	return true
 }
 

@@ -18,11 +18,13 @@ func (l *infoLine) stp() bool {
 	switch {
 	case b[3] == bpduChange:
 		l.add("Topology Change Notification")
+		l.short(l.reported())
 		return true
 	case b[3] == bpduConfiguration:
 		kind = "Conf"
 	case b[3] != bpduRapid:
 		l.add("Unknown BPDU type (%d)", b[3])
+		l.short(l.reported())
 		return true
 	case b[2] >= multiple:
 		kind = "MST"
@@ -37,5 +39,6 @@ func (l *infoLine) stp() bool {
 	priority := be16(b, 5)
 	l.add("%s. %sRoot = %d/%d/%s  Cost = %d  Port = 0x%04x",
 		kind, change, priority&0xf000, priority&0xfff, textLink(b[7:13]), be32(b, 13), be16(b, 25))
+	l.short(l.reported())
 	return true
 }

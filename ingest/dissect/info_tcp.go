@@ -33,7 +33,7 @@ func (l *infoLine) tcp() bool {
 		l.told = true
 		return true
 	}
-	if len(l.head(tcpHeader)) < tcpHeader {
+	if l.short(tcpChecksumEnd) || l.short(tcpHeader) {
 		return true
 	}
 	if t.Flags&tcpFlagUrg != 0 {
@@ -45,6 +45,8 @@ func (l *infoLine) tcp() bool {
 	l.tcpOptions()
 	return true
 }
+
+const tcpChecksumEnd = 18 // the header is read in this order
 
 // Flags whose numbers are shown only if they are set.
 const (
@@ -153,7 +155,7 @@ func (l *infoLine) experiment(at, length int) {
 	case be16(l.data, at+2) == fastOpen:
 		l.fastOpen(length - header)
 	default:
-		l.add(" ExID=%d", be16(l.data, at+2))
+		l.add(" ExID=%x", be16(l.data, at+2))
 	}
 }
 

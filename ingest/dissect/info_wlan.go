@@ -160,6 +160,10 @@ func wlanFixed(subtype byte) (length int, ok bool) {
 		return 10, true
 	case wlanProbeReq:
 		return 0, true
+	case 10, 12: // disassociation, deauthentication
+		return 2, true
+	case 11: // authentication
+		return 6, true
 	case wlanProbeResp, wlanBeacon:
 		return 12, true
 	}

@@ -23,14 +23,17 @@ FIELDS = [
     "frame.protocols", "_ws.col.Protocol", "_ws.col.Info",
     "tcp.seq", "tcp.ack", "tcp.ack_raw", "tcp.window_size",
     "icmp.resp_in", "icmpv6.resp_in", "icmp.resp_to", "icmpv6.resp_to", "ip.reassembled_in", "ipv6.reassembled.in",
+    "sctp.data_tsn", "sctp.data_tsn_raw", "sctp.sack_cumulative_tsn_ack", "sctp.sack_cumulative_tsn_ack_raw",
 ]
 COLUMNS_OF = [
     "any.pcap", "any-sll.pcap", "erspan.pcap", "gtp-u.pcap", "icmp-errors.pcap", "ip-odd.pcap", "ipv6-frag.pcap", "loop.pcap",
-    "loopback.pcap", "mpls.pcap", "pppoe.pcap", "protocols.pcap", "sctp.pcap", "snaplen-60.pcap", "tcp-odd.pcap", "tcp-windows.pcap",
-    "teredo.pcap", "tunnels.pcap", "wifi-radiotap.pcap",
+    "loopback.pcap", "mpls.pcap", "pppoe.pcap", "protocols.pcap", "protocols-50.pcap", "sctp.pcap", "snaplen-60.pcap", "tcp-odd.pcap", "tcp-windows.pcap",
+    "teredo.pcap", "tunnels.pcap", "wifi-frames.pcap", "wifi-radiotap.pcap",
 ]
 # Protocols above ours without which the columns of ours are not Wireshark's.
 HELPERS = {"wlan_rsna_eapol", "vxlan_gpe", "ossp", "marker"}
+# Protocols of ours that also come in UDP, where they are applications.
+OTHERS = {"isakmp", "snmp", "ptp"}
 FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -46,7 +49,7 @@ def sources(pattern, prefix):
 
 def configure(directory):
     """A configuration of tshark with our protocols only."""
-    ours = sources(r'\tProto\w+: +"([^"]+)"', "proto") | HELPERS
+    ours = sources(r'\tProto\w+: +"([^"]+)"', "proto") - OTHERS | HELPERS
     listed = subprocess.run(["tshark", "-G", "protocols"], capture_output=True, text=True, check=True).stdout
     names = [line.split("\t")[2] for line in listed.splitlines()]
     with open(os.path.join(directory, "disabled_protos"), "w") as file:

@@ -29,6 +29,7 @@ func main() {
 	put("hostile-names.pcapng", hostileNames())
 	damaged(put)
 	encapsulations(put)
+	protocols(put)
 	put("tcp-odd.pcap", newPcap(linkEthernet).write(oddTCP()))
 	put("ip-odd.pcap", newPcap(linkEthernet).write(oddIP()))
 }

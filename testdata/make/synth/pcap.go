@@ -8,6 +8,7 @@ const (
 	linkEthernet = 1
 	linkRaw      = 101
 	linkLoop     = 108
+	linkWLAN     = 105
 	linkRadiotap = 127
 	linkUser0    = 147
 )
