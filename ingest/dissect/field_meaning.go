@@ -212,5 +212,5 @@ func sayServices(v *FieldValue) string {
 	case dscp&1 == 0 && class >= 1 && class <= 4:
 		text = "AF" + strconv.FormatUint(class*10+drop, 10)
 	}
-	return "DSCP: " + text + ", ECN: " + [...]string{"Not-ECT", "ECT(1)", "ECT(0)", "CE"}[v.Num&3]
+	return "DSCP: " + text + ", ECN: " + [...]string{"Not-ECT", "ECT(1)", "ECT(0)", "CE"}[v.Num&3] //nolint:misspell // as in RFC 3168
 }

@@ -185,7 +185,7 @@ func TestMeanings(t *testing.T) {
 		{"icmpv6.code", FieldValue{Num: 0, Bytes: []byte{128}}, ""},
 		{"ip.proto", FieldValue{Num: 200}, "Unassigned"},
 		{"ip.proto", FieldValue{Num: 253}, ""},
-		{"ip.dsfield", FieldValue{Num: 0xb8}, "DSCP: EF PHB, ECN: Not-ECT"},
+		{"ip.dsfield", FieldValue{Num: 0xb8}, "DSCP: EF PHB, ECN: Not-ECT"}, //nolint:misspell // as in RFC 3168
 		{"ip.dsfield", FieldValue{Num: 0x2b}, "DSCP: AF11, ECN: CE"},
 		{"llc.control", FieldValue{Num: 0x122d}, "S, func=SREJ, N(R)=9"},
 		{"llc.control", FieldValue{Num: 0xbf}, "U P, func=XID"},

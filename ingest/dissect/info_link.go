@@ -72,7 +72,7 @@ func (l *infoLine) sll() bool {
 	if !ok {
 		return true
 	}
-	if name := packetTypeNames.of(uint64(n)); name != "" {
+	if name := packetTypeNames.of(n); name != "" {
 		l.add("%s", name)
 	} else {
 		l.add("Unknown (%d)", n)

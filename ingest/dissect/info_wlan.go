@@ -76,8 +76,8 @@ var wlanShortNames = [8]string{
 // wlanControlLength is the length of a frame without sequence number: those
 // with one address are the shortest.
 func wlanControlLength(typ, subtype byte) int {
-	const clear, acknowledgement, oneAddress, twoAddresses = 12, 13, 10, 16
-	if typ == wlanExtension || subtype == clear || subtype == acknowledgement || subtype < 3 || subtype == 6 {
+	const clearToSend, acknowledgement, oneAddress, twoAddresses = 12, 13, 10, 16
+	if typ == wlanExtension || subtype == clearToSend || subtype == acknowledgement || subtype < 3 || subtype == 6 {
 		return oneAddress
 	}
 	return twoAddresses
