@@ -101,10 +101,10 @@ var silentLayers = [protoCount]bool{
 }
 
 // AppendInfo appends to dst the text of Wireshark's Info column for a frame, as
-// far as layers 2 to 4 say it, at most 4096 bytes: of frame, datagram, origLen
-// and p see AppendValues; c may be nil. It is never empty. Text from the capture, such as
-// the name of a wireless network, is in it as it was captured: whoever shows it
-// escapes it.
+// far as layers 2 to 4 say it: at most 4096 bytes, and never nothing. Of frame,
+// datagram, origLen and p see AppendValues; c may be nil. Text from the capture,
+// such as the name of a wireless network, is in it as it was captured: whoever
+// shows it escapes it.
 func AppendInfo(dst []byte, frame, datagram []byte, origLen int, p *Packet, c *InfoContext) []byte {
 	l := writeInfo(dst, frame, datagram, origLen, p, c)
 	if !l.told {

@@ -75,7 +75,7 @@ class Facts:
                 self.protocols.update(set((shown(proto, "frame.protocols") or "").split(":")) - {""})
             elif name in ("ip", "ipv6"):
                 src, dst = shown(proto, name + ".src") or "", shown(proto, name + ".dst") or ""
-            elif name == "udp":
+            elif name in ("udp", "udplite"):  # they share their fields
                 stream = shown(proto, "udp.stream")
                 if stream is not None:
                     self.udp.add(int(stream))

@@ -237,7 +237,7 @@ func transports() [][]byte {
 	}
 	for length := range uint16(12) {
 		frames = append(frames, inIP(protoUDP, u16(40000), u16(80), u16(length), u16(0xffff), []byte("ab")),
-			inIP(136, u16(40000), u16(80), u16(length), u16(0xffff), []byte("ab")),
+			inIP(136, u16(40001), u16(80), u16(length), u16(0xffff), []byte("ab")),
 			inIP(protoUDP, cat(u16(40000), u16(80), u16(8), u16(0xffff), make([]byte, 4))[:length]),
 			inIP(protoTCP, cat(u16(port), u16(81), u32(1), u32(1), []byte{0x50, 0x10, 0, 100, 0, 0, 0, 0})[:2*length]))
 	}
