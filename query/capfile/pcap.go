@@ -225,7 +225,13 @@ func (p *pcap) Result() Result {
 	l.add(hasSectionTexts(p.info), "hardware, system and application of the capture")
 	l.add(hasSectionComments(p.info), "comments of the capture")
 	l.add(hasInterfaceTexts(p.info), "names, descriptions, filters and comments of interfaces")
-	l.add(len(p.info.Interfaces) > 1, "which of the %d interfaces a frame is of", len(p.info.Interfaces))
+	same := 0
+	for i := range p.info.Interfaces {
+		if p.linked && p.info.Interfaces[i].LinkType == p.link {
+			same++
+		}
+	}
+	l.add(same > 1, "which of %d interfaces a frame is of", same)
 	l.add(len(p.info.Names) > 0, "names of addresses: %d", len(p.info.Names))
 	return p.result(l)
 }

@@ -220,10 +220,10 @@ func compareInfo(t testing.TB, c, got *index.FileInfo) {
 		t.Errorf("section %+v, want %+v", s, want)
 	}
 	isPacket := func(i index.Interface) bool { return i.LinkType <= maxLink }
-	var real []index.Interface
+	var packets []index.Interface
 	for _, i := range got.Interfaces {
 		if isPacket(i) {
-			real = append(real, i)
+			packets = append(packets, i)
 		}
 	}
 	k := 0
@@ -231,10 +231,10 @@ func compareInfo(t testing.TB, c, got *index.FileInfo) {
 		if !isPacket(i) {
 			continue
 		}
-		if k == len(real) {
-			t.Fatalf("%d interfaces are not enough", len(real))
+		if k == len(packets) {
+			t.Fatalf("%d interfaces are not enough", len(packets))
 		}
-		compareInterface(t, &real[k], &i)
+		compareInterface(t, &packets[k], &i)
 		k++
 	}
 }
