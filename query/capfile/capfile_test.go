@@ -330,7 +330,7 @@ func TestWriteErrors(t *testing.T) {
 	for _, room := range []full{0, 100, 100_000} {
 		for _, format := range []index.Format{index.FormatPcapng, index.FormatPcap} {
 			room := room
-			var w Writer = NewPcap(&room, c.info)
+			w := NewPcap(&room, c.info)
 			var err error
 			if format == index.FormatPcapng {
 				w, err = NewPcapng(&room, c.info)
