@@ -1,0 +1,229 @@
+package payload
+
+// headMax is how many first bytes of an unfinished message are kept.
+const headMax = 256
+
+// flow is one direction of a TCP connection: the message that its last segments
+// are pieces of. Sequence numbers are compared modulo 2^32.
+type flow struct {
+	start, next uint32 // the message: where it begins, and where the next one does
+	edge        uint32 // everything from start to here has come
+	late        [4]span
+	lates       uint8 // spans in use: what came beyond a gap
+	pending     bool  // there is, or was, a message in pieces
+	done        bool  // it is complete
+	whole       bool  // it takes all of the next segment; next is a guess
+	untilFIN    bool  // it takes everything
+	fin         bool  // the end was seen
+	come        bool  // something has come: last is the highest end
+	last        uint32
+	head        []byte
+	http        *message
+}
+
+// span is a run of bytes: from first up to end.
+type span struct{ first, end uint32 }
+
+// before reports whether a comes before b.
+func before(a, b uint32) bool { return int32(a-b) < 0 }
+
+// later is the one of two sequence numbers that comes later.
+func later(a, b uint32) uint32 {
+	if before(a, b) {
+		return b
+	}
+	return a
+}
+
+// tcp handles a segment.
+func (c *call) tcp() {
+	p := c.packet
+	if p.RST && p.Length > 0 {
+		return // a reason in words, which nobody dissects
+	}
+	seq := p.Seq
+	if p.SYN {
+		seq++
+	}
+	if len(p.Data) < p.Length { // cut: nothing can be put together
+		c.b, c.n, c.fresh, c.cut = p.Data, p.Length, p.Data, true
+		c.analyzer.cut = flow{}
+		c.flow = &c.analyzer.cut
+		c.dispatch()
+		return
+	}
+	if c.conn.flows == nil {
+		if p.Length == 0 {
+			return
+		}
+		c.conn.flows = new([2]flow)
+	}
+	c.flow = &c.conn.flows[c.dir]
+	if p.FIN && !c.flow.fin {
+		c.flow.fin = true
+		if c.flow.untilFIN && c.finish(seq) {
+			return
+		}
+	}
+	if p.Length > 0 {
+		c.desegment(seq, p.Data)
+	}
+}
+
+// finish completes a message that ends with the connection.
+func (c *call) finish(seq uint32) bool {
+	f := c.flow
+	end := seq + uint32(len(c.packet.Data))
+	if !f.pending || f.done || before(seq, f.start) {
+		return false
+	}
+	f.take(seq, c.packet.Data)
+	if before(f.edge, end) {
+		return false
+	}
+	f.next, f.done, f.untilFIN = end, true, false
+	c.reassembled(c.packet.Data, false)
+	return true
+}
+
+// desegment puts messages together out of segments and has each dissected when
+// it is complete. A segment may end one message, hold others and begin the next.
+func (c *call) desegment(seq uint32, data []byte) {
+	f := c.flow
+	old := f.come && before(seq+uint32(len(data)), f.last)
+	if !f.come || before(f.last, seq+uint32(len(data))) {
+		f.come, f.last = true, seq+uint32(len(data))
+	}
+	for len(data) > 0 {
+		end := seq + uint32(len(data))
+		switch {
+		case f.pending && seq == f.start && !before(f.next, end), c.packet.Retransmission:
+			c.res.Segment = true
+			return
+		case c.packet.Spurious:
+			return
+		case !f.pending || before(seq, f.start) || !before(seq, f.next):
+			if !old { // what comes late and belongs to no message is ignored
+				c.first(seq, data)
+			}
+			return
+		case f.done:
+			return
+		}
+		n := c.continued(seq, data)
+		if n == 0 {
+			return
+		}
+		data, seq = data[n:], seq+uint32(n)
+	}
+}
+
+// first has a segment dissected that continues nothing.
+func (c *call) first(seq uint32, data []byte) {
+	c.b, c.n, c.fresh, c.resumed, c.ask, c.off, c.need = data, len(data), data, false, true, 0, 0
+	c.flow.http = nil
+	c.dispatch()
+	if c.need == 0 {
+		return
+	}
+	c.res.Segment = true
+	c.begin(seq+uint32(c.off), data[min(c.off, len(data)):])
+}
+
+// begin starts a message with its first bytes.
+func (c *call) begin(seq uint32, data []byte) {
+	f := c.flow
+	f.start, f.edge, f.lates = seq, seq, 0
+	f.pending, f.done, f.whole, f.untilFIN = true, false, false, false
+	f.head = f.head[:0]
+	f.take(seq, data)
+	f.extend(f.edge, c.need)
+}
+
+// extend sets where the message ends that has come up to end and lacks need.
+func (f *flow) extend(end uint32, need int) {
+	const everything = 1 << 30
+	switch {
+	case need == oneMore:
+		f.next, f.whole = end+1, true
+	case need == untilFIN:
+		f.next, f.untilFIN = f.start+everything, true
+	default:
+		f.next = end + uint32(min(need, everything))
+	}
+}
+
+// continued adds a segment to the message in hand. The answer is the number of
+// bytes of it when others follow, else 0.
+func (c *call) continued(seq uint32, data []byte) int {
+	f := c.flow
+	end := seq + uint32(len(data))
+	n := len(data)
+	if !f.whole && before(f.next, end) {
+		n = int(f.next - seq)
+	}
+	f.take(seq, data[:n])
+	if f.whole {
+		f.whole, f.next = false, end
+	}
+	follow := 0
+	if n < len(data) {
+		follow = n
+	}
+	c.res.Segment = true
+	if before(f.edge, f.next) {
+		return follow
+	}
+	old := int(f.next-f.start) - n
+	c.reassembled(data[:n], true)
+	switch {
+	case c.need == 0:
+		f.done = true
+	case c.off <= old:
+		f.extend(later(end, f.next), c.need)
+		return 0
+	default:
+		at := f.start + uint32(c.off)
+		c.begin(at, data[min(int(at-seq), len(data)):])
+		return 0
+	}
+	return follow
+}
+
+// reassembled has a complete message dissected; fresh is its last piece.
+func (c *call) reassembled(fresh []byte, ask bool) {
+	f := c.flow
+	total := int(f.next - f.start)
+	c.b = f.head
+	if old := total - len(fresh); old <= len(f.head) && f.lates == 0 { // nothing is missing between
+		s := append(c.analyzer.scratch[:0], f.head[:max(old, 0)]...)
+		s = append(s, fresh...)
+		c.analyzer.scratch, c.b = s, s
+	}
+	c.n, c.fresh, c.resumed, c.ask, c.off, c.need = total, fresh, true, ask, 0, 0
+	c.dispatch()
+}
+
+// take notes that bytes have come.
+func (f *flow) take(seq uint32, data []byte) {
+	end := seq + uint32(len(data))
+	if before(f.edge, seq) {
+		if int(f.lates) < len(f.late) && len(data) > 0 {
+			f.late[f.lates] = span{seq, end}
+			f.lates++
+		}
+		return
+	}
+	if at := int(seq - f.start); at == len(f.head) && at < headMax && f.edge == seq {
+		f.head = append(f.head, data[:min(len(data), headMax-len(f.head))]...)
+	}
+	f.edge = later(f.edge, end)
+	for again := true; again; {
+		again = false
+		for i := range f.late[:f.lates] {
+			if s := f.late[i]; !before(f.edge, s.first) && before(f.edge, s.end) {
+				f.edge, again = s.end, true
+			}
+		}
+	}
+}

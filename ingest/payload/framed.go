@@ -1,0 +1,312 @@
+package payload
+
+// framing is a protocol on TCP whose messages tell their length near their
+// beginning: Wireshark takes them out of the stream one by one and shows the
+// length of each (tcp.pdu.size).
+type framing struct {
+	name  string
+	fixed int // bytes that must be there to know the length
+	// length of the message whose bytes these are (at least fixed of them);
+	// 0 means that more are needed to tell.
+	length func(b []byte) int
+	// answer: a single byte is an answer by itself, not the start of a message.
+	answer bool
+	// accept refuses a payload; nil takes all.
+	accept func(b []byte, n int) bool
+	// inner adds what is in one message of n bytes, of which b were captured.
+	inner func(c *call, b []byte, n int)
+}
+
+// framed are the dissectors of length-prefixed protocols.
+func framed() []dissector {
+	var list []dissector
+	for _, f := range framings() {
+		list = append(list, dissector{name: f.name, tcp: func(c *call) bool {
+			if f.accept != nil && !f.accept(c.b, c.n) {
+				return false
+			}
+			c.messages(&f)
+			return true
+		}})
+	}
+	return list
+}
+
+// messages takes the messages of a payload one by one.
+func (c *call) messages(f *framing) {
+	if f.answer && c.n == 1 && !c.resumed {
+		return
+	}
+	named := false
+	for at := 0; at < c.n; {
+		left := c.n - at
+		var b []byte
+		if at < len(c.b) {
+			b = c.b[at:]
+		}
+		if c.ask && left < f.fixed {
+			c.want(at, oneMore)
+			return
+		}
+		n := 0
+		if len(b) >= f.fixed {
+			n = f.length(b)
+		}
+		switch {
+		case n == 0 && c.ask && len(b) >= f.fixed:
+			c.want(at, oneMore)
+			return
+		case n >= f.fixed && c.ask && left < n:
+			c.want(at, n-left)
+			return
+		}
+		if !named {
+			c.add(f.name)
+			named = true
+		}
+		if n < f.fixed {
+			return // malformed, or cut
+		}
+		c.pdu(n)
+		if f.inner != nil {
+			f.inner(c, b[:min(n, len(b))], n)
+		}
+		at += n
+	}
+}
+
+// bigEndian makes a length function: a number of 2 to 4 bytes at an offset, to
+// which extra is added.
+func bigEndian(at, size, extra int) func([]byte) int {
+	return func(b []byte) int {
+		switch size {
+		case 2:
+			return be16(b, at) + extra
+		case 3:
+			return be24(b, at) + extra
+		}
+		return int(be32(b, at)) + extra
+	}
+}
+
+// littleEndian is bigEndian for the other byte order.
+func littleEndian(at, size, extra int) func([]byte) int {
+	return func(b []byte) int {
+		switch size {
+		case 2:
+			return le16(b, at) + extra
+		case 3:
+			return le16(b, at) + int(u8(b, at+2))<<16 + extra
+		}
+		return int(le32(b, at)) + extra
+	}
+}
+
+// framings lists the protocols, with their lengths from their specifications.
+func framings() []framing {
+	return []framing{
+		{name: "dns", fixed: 2, length: bigEndian(0, 2, 2)},
+		{name: "enip", fixed: 24, length: littleEndian(2, 2, 24)},
+		{name: "mbtcp", fixed: 6, length: bigEndian(4, 2, 6), accept: modbusMessage, inner: innerModbus},
+		{name: "mqtt", fixed: 2, length: mqttLength},
+		{name: "amqp", fixed: 8, length: amqpLength},
+		{name: "kafka", fixed: 4, length: bigEndian(0, 4, 4)},
+		{name: "mysql", fixed: 4, length: littleEndian(0, 3, 4)},
+		{name: "tds", fixed: 8, length: bigEndian(2, 2, 0), accept: tdsMessage},
+		{name: "pgsql", fixed: 5, length: postgresLength, answer: true},
+		{name: "cql", fixed: 9, length: bigEndian(5, 4, 9), accept: func(b []byte, n int) bool {
+			return n >= 1 && b[0]&0x7f >= 1 && b[0]&0x7f <= 5
+		}},
+		{name: "kerberos", fixed: 4, length: func(b []byte) int { return int(be32(b, 0)&0x7fffffff) + 4 }},
+		{name: "kpasswd", fixed: 4, length: bigEndian(0, 4, 4)},
+		{name: "ldap", fixed: 2, length: berLength},
+		{name: "diameter", fixed: 4, length: bigEndian(1, 3, 0)},
+		{name: "bgp", fixed: 19, length: bigEndian(16, 2, 0)},
+		{name: "iec60870_104", fixed: 2, length: func(b []byte) int { return int(u8(b, 1)) + 2 }, inner: innerIEC104},
+		{name: "dnp3", fixed: 10, length: dnp3Length, accept: begins("\x05\x64")},
+		{name: "openflow", fixed: 8, length: bigEndian(2, 2, 0)},
+		{name: "cops", fixed: 8, length: bigEndian(4, 4, 0)},
+		{name: "pcep", fixed: 4, length: bigEndian(2, 2, 0)},
+		{name: "rpkirtr", fixed: 8, length: bigEndian(4, 4, 0)},
+		{name: "tacplus", fixed: 12, length: bigEndian(8, 4, 12)},
+		{name: "agentx", fixed: 20, length: bigEndian(16, 4, 20)},
+		{name: "dsi", fixed: 16, length: bigEndian(8, 4, 16)},
+		{name: "nvme-tcp", fixed: 8, length: littleEndian(4, 4, 0)},
+		{name: "opcua", fixed: 8, length: littleEndian(4, 4, 0)},
+		{name: "doip", fixed: 8, length: bigEndian(4, 4, 8)},
+		{name: "stun", fixed: 20, length: bigEndian(2, 2, 20)},
+		{name: "gadu-gadu", fixed: 8, length: littleEndian(4, 4, 8)},
+		{name: "openvpn", fixed: 2, length: bigEndian(0, 2, 2)},
+		{name: "synphasor", fixed: 4, length: bigEndian(2, 2, 0)},
+		{name: "skinny", fixed: 4, length: littleEndian(0, 4, 8), accept: func(b []byte, n int) bool {
+			return n >= 12 && le32(b, 0) >= 4 && le32(b, 4) <= 0x20
+		}},
+		{name: "jdwp", fixed: 11, length: func(b []byte) int {
+			if hasAt(b, 0, "JDWP-Handsh") {
+				return 14
+			}
+			return int(be32(b, 0))
+		}},
+		{name: "tns", fixed: 2, length: bigEndian(0, 2, 0), accept: func(b []byte, n int) bool {
+			return n < 8 || u8(b, 4) >= 1 && u8(b, 4) <= 19
+		}},
+		{name: "http2", fixed: 9, length: http2Length},
+		{name: "ajp13", fixed: 4, length: bigEndian(2, 2, 4)},
+		{name: "winsrepl", fixed: 4, length: bigEndian(0, 4, 4)},
+		{name: "slsk", fixed: 4, length: littleEndian(0, 4, 4)},
+		{name: "9p", fixed: 4, length: littleEndian(0, 4, 0)},
+		{name: "couchbase", fixed: 24, length: bigEndian(8, 4, 24), accept: between(0x80, 0x83)},
+		{name: "dcerpc", fixed: 16, length: dcerpcLength, accept: dcerpcMessage},
+		{name: "thrift", fixed: 4, length: bigEndian(0, 4, 4)},
+		{name: "lisp-tcp", fixed: 8, length: bigEndian(2, 2, 0)},
+		{name: "llrp", fixed: 10, length: bigEndian(2, 4, 0)},
+		{name: "dicom", fixed: 6, length: bigEndian(2, 4, 6), accept: between(1, 7)},
+		{name: "gryphon", fixed: 8, length: func(b []byte) int { return (be16(b, 4) + 8 + 3) &^ 3 }},
+		{name: "hzlcst", fixed: 4, length: bigEndian(0, 4, 4)},
+		{name: "websocket", fixed: 2, length: webSocketLength, inner: innerWebSocket},
+	}
+}
+
+func modbusMessage(b []byte, n int) bool {
+	return n >= 4 && be16(b, 2) == 0 && (n < 6 || be16(b, 4) >= 2)
+}
+
+// innerModbus names the functions: each message has one.
+func innerModbus(c *call, _ []byte, n int) {
+	if n > 7 {
+		c.add("modbus")
+	}
+}
+
+// mqttLength: the remaining length has 7 bits a byte (MQTT 5, section 2.1.4).
+func mqttLength(b []byte) int {
+	n := 0
+	for i := 1; i <= 4; i++ {
+		if i >= len(b) {
+			return 0
+		}
+		n |= int(b[i]&0x7f) << (7 * (i - 1))
+		if b[i] < 0x80 {
+			return n + 1 + i
+		}
+	}
+	return 1
+}
+
+func amqpLength(b []byte) int {
+	if hasAt(b, 0, "AMQP") {
+		return 8
+	}
+	if b[0] <= 8 {
+		return int(be32(b, 3)) + 8
+	}
+	return int(be32(b, 0))
+}
+
+func tdsMessage(b []byte, n int) bool {
+	return n < 8 || b[0] >= 1 && b[0] <= 24 && u8(b, 1) <= 0x1f && be16(b, 2) >= 8
+}
+
+// postgresLength: messages have a type byte but for those that open a
+// connection, whose first byte is that of a length below 2^24.
+func postgresLength(b []byte) int {
+	if b[0] == 0 {
+		return int(be32(b, 0))
+	}
+	return int(be32(b, 1)) + 1
+}
+
+// berLength is that of an ASN.1 element in basic encoding.
+func berLength(b []byte) int {
+	n := int(u8(b, 1))
+	if n < 0x80 {
+		return n + 2
+	}
+	octets := n & 0x7f
+	if octets == 0 || octets > 4 {
+		return 1
+	}
+	if len(b) < 2+octets {
+		return 0
+	}
+	n = 0
+	for _, x := range b[2 : 2+octets] {
+		n = n<<8 | int(x)
+	}
+	return n + 2 + octets
+}
+
+func innerIEC104(c *call, b []byte, _ int) {
+	if len(b) > 6 && b[2]&1 == 0 { // format I
+		c.add("iec60870_asdu")
+	}
+}
+
+// dnp3Length: a header of 10 bytes, then blocks of 16 with a checksum each.
+func dnp3Length(b []byte) int {
+	user := int(b[2]) - 5
+	if user < 0 {
+		return 1
+	}
+	return 10 + user + (user+15)/16*2
+}
+
+const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+func http2Length(b []byte) int {
+	if hasAt(b, 0, http2Preface[:9]) {
+		return len(http2Preface)
+	}
+	return be24(b, 0) + 9
+}
+
+func dcerpcMessage(b []byte, n int) bool {
+	return n >= 16 && b[0] == 5 && u8(b, 1) <= 1 && u8(b, 2) <= 19 && u8(b, 4)&0xee == 0 && u8(b, 5) <= 3
+}
+
+func dcerpcLength(b []byte) int {
+	if b[4]&0x10 != 0 {
+		return le16(b, 8)
+	}
+	return be16(b, 8)
+}
+
+// webSocketLength is that of a frame (RFC 6455, section 5.2).
+func webSocketLength(b []byte) int {
+	n, header := int(b[1]&0x7f), 2
+	if b[1]&0x80 != 0 {
+		header += 4
+	}
+	switch n {
+	case 126:
+		if len(b) < 4 {
+			return 0
+		}
+		return be16(b, 2) + header + 2
+	case 127:
+		if len(b) < 10 {
+			return 0
+		}
+		return int(be32(b, 6)) + header + 8
+	}
+	return n + header
+}
+
+func innerWebSocket(c *call, b []byte, n int) {
+	const text, binary = 1, 2
+	header := n - int(b[1]&0x7f)
+	if size := b[1] & 0x7f; size == 126 {
+		header = n - be16(b, 2)
+	} else if size == 127 {
+		header = n - int(be32(b, 6))
+	}
+	if n <= header {
+		return
+	}
+	switch b[0] & 0xf {
+	case text:
+		c.add("data-text-lines")
+	case binary:
+		c.data(n - header)
+	}
+}

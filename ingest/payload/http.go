@@ -1,0 +1,406 @@
+package payload
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// seenHTTP: the connection had a whole HTTP header.
+const seenHTTP mark = 1
+
+// Methods of requests that decide about a response's body.
+const (
+	otherMethod = iota
+	headMethod
+	connectMethod
+)
+
+// bodyKind is how the end of a body is found.
+type bodyKind uint8
+
+const (
+	noBody     bodyKind = iota
+	sized               // Content-Length
+	chunked             // RFC 9112, section 7.1
+	untilClose          // the connection's end
+)
+
+// message is an HTTP/1 message that is being read. All of it that is needed
+// later is here, so that a header may come in any number of pieces.
+type message struct {
+	started, complete bool // the first line, the whole header was read
+	response          bool
+	close             bool // the chunk list ended
+	compressed        bool
+	method            uint8
+	body              bodyKind
+	upgrade           upgrade
+	hasLength         bool
+	isChunked         bool
+	status            uint16
+	tunnel            uint16 // port that CONNECT names
+	partial           uint8  // bytes of line in use
+	sniffed           uint8  // bytes of sniff in use
+	header            int    // bytes of the header
+	length            int    // Content-Length
+	size              int    // bytes of chunks so far
+	left              int    // of the chunk in hand; -1: its size line comes next, -2: trailer
+	line              [120]byte
+	media             string // what dissects the body; "" without a Content-Type
+	sniff             [12]byte
+}
+
+// upgrade is what a 101 response switches to.
+type upgrade uint8
+
+const (
+	noUpgrade upgrade = iota
+	toWebSocket
+	toHTTP2
+)
+
+// http dissects HTTP/1 on a TCP connection.
+func http(c *call) bool {
+	if c.conn.inner != 0 || c.conn.tunnel != 0 {
+		return httpInner(c)
+	}
+	if hasAt(c.b, 0, "PRI * HTTP/2.0\r\n\r\n") {
+		c.conn.inner = c.analyzer.registry.names["http2"]
+		return httpInner(c)
+	}
+	at := 0 // of the message in c's bytes
+	m, data := message{}, c.b
+	if c.resumed && c.flow.http != nil {
+		m, data = *c.flow.http, c.fresh
+		c.flow.http = nil
+	}
+	named := false
+	for at < c.n {
+		used, found := m.read(c, data, c.n-at)
+		switch {
+		case c.need != 0:
+			c.off = at
+			keep := m
+			c.flow.http = &keep
+			return true
+		case !found:
+			if c.has(seenHTTP) {
+				c.httpName(&named)
+				c.data(c.n - at)
+			}
+			return true
+		}
+		c.httpName(&named)
+		c.set(seenHTTP)
+		c.httpBody(&m, used)
+		at += used
+		if c.switched(&m) {
+			if at < c.n && at <= len(c.b) {
+				c.b, c.n, c.resumed = c.b[at:], c.n-at, false
+				c.innermost(at)
+			}
+			return true
+		}
+		m, data = message{}, c.b[min(at, len(c.b)):]
+		if at < c.n && len(data) == 0 {
+			return true // the rest was cut off
+		}
+	}
+	return true
+}
+
+func (c *call) httpName(named *bool) {
+	if !*named {
+		*named = true
+		c.add("http")
+	}
+}
+
+// switched notes what a complete message says about those that follow.
+func (c *call) switched(m *message) bool {
+	if !m.response {
+		c.conn.method = m.method
+		if m.method == connectMethod {
+			c.conn.asked, c.conn.client = m.tunnel, c.dir
+		}
+		return false
+	}
+	switch {
+	case m.status == 101 && m.upgrade == toWebSocket:
+		c.conn.inner = c.analyzer.registry.names["websocket"]
+	case m.status == 101 && m.upgrade == toHTTP2:
+		c.conn.inner = c.analyzer.registry.names["http2"]
+	case m.status/100 == 2 && c.conn.method == connectMethod && c.conn.asked != 0:
+		c.conn.tunnel = c.conn.asked
+	default:
+		return false
+	}
+	return true
+}
+
+// httpInner dissects what HTTP was upgraded to, or what it tunnels.
+func httpInner(c *call) bool {
+	c.add("http")
+	c.innermost(0)
+	if c.need != 0 && c.off == 0 { // nothing was dissected
+		c.res.Protocols = c.res.Protocols[:len(c.res.Protocols)-1]
+	}
+	return true
+}
+
+// innermost dissects the payload of an upgraded connection; base is where it
+// begins in the segment.
+func (c *call) innermost(base int) {
+	switch {
+	case c.conn.inner != 0:
+		c.try(c.conn.inner)
+	case !c.tunnelled():
+		c.data(c.n)
+	}
+	c.off += base
+}
+
+func (c *call) tunnelled() bool {
+	src, dst := c.src, c.dst
+	if c.dir == c.conn.client {
+		dst = c.conn.tunnel
+	} else {
+		src = c.conn.tunnel
+	}
+	return c.byPorts(0, src, dst)
+}
+
+// read takes the bytes of one message, of which left are announced from its
+// beginning. The answer is its length. It is not HTTP if found is false.
+func (m *message) read(c *call, data []byte, left int) (used int, found bool) {
+	if !m.complete {
+		n, ok := m.readHeader(data)
+		switch {
+		case !ok, !m.started && !c.ask:
+			return 0, false
+		case !m.complete && c.ask:
+			c.need = oneMore
+			return 0, true
+		case !m.complete:
+			return left, true
+		}
+		m.settleBody(c)
+		data = data[n:]
+	}
+	switch m.body {
+	case sized:
+		m.look(data)
+		if lack := m.header + m.length - left; lack > 0 {
+			if c.ask {
+				c.need = lack
+			}
+			return left, true
+		}
+		return m.header + m.length, true
+	case chunked:
+		return m.readChunks(c, data, left), true
+	case untilClose:
+		m.look(data)
+		if c.ask {
+			c.need = untilFIN
+		}
+		m.length = left - m.header
+		return left, true
+	}
+	return m.header, true
+}
+
+// look keeps the first bytes of a body, which tell images.
+func (m *message) look(data []byte) {
+	m.sniffed += uint8(copy(m.sniff[m.sniffed:], data))
+}
+
+// readHeader takes the lines of a header. It is no HTTP if ok is false.
+func (m *message) readHeader(data []byte) (used int, ok bool) {
+	if !m.started && m.partial == 0 && len(data) > 0 && (data[0] < ' ' || data[0] > '~') {
+		return 0, false
+	}
+	for !m.complete {
+		end := bytes.IndexByte(data[used:], '\n')
+		if !m.started {
+			if cr := bytes.IndexByte(data[used:], '\r'); cr >= 0 && (end < 0 || cr < end-1) && cr != len(data)-used-1 {
+				return 0, false // ended by a carriage return alone
+			}
+		}
+		if end < 0 {
+			m.keep(data[used:])
+			m.header += len(data) - used
+			return len(data), true
+		}
+		line := data[used : used+end]
+		m.header += end + 1
+		used += end + 1
+		if m.partial > 0 {
+			m.keep(line)
+			line = m.line[:m.partial]
+			m.partial = 0
+		}
+		if n := len(line); n > 0 && line[n-1] == '\r' {
+			line = line[:n-1]
+		}
+		switch {
+		case !m.started:
+			if !m.firstLine(line) {
+				return 0, false
+			}
+		case len(line) == 0:
+			m.complete = true
+		default:
+			m.field(line)
+		}
+	}
+	return used, true
+}
+
+// keep stores the beginning of a line that goes on in the next segment; of a
+// long line the end does not matter.
+func (m *message) keep(b []byte) { m.partial += uint8(copy(m.line[m.partial:], b)) }
+
+// httpMethods are the request methods that Wireshark knows: HTTP, WebDAV and its
+// extensions, UPnP, and RPC over HTTP.
+const httpMethods = ` GET PUT POST HEAD TRACE PATCH DELETE CONNECT OPTIONS COPY MOVE LOCK MKCOL UNLOCK PROPFIND PROPPATCH
+ POLL BCOPY BMOVE SEARCH BDELETE BPROPFIND BPROPPATCH LABEL MERGE REPORT UPDATE CHECKIN CHECKOUT UNCHECKOUT
+ MKACTIVITY MKWORKSPACE VERSION-CONTROL BASELINE-CONTROL NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH ICY
+ CCM_POST RDG_IN_DATA RDG_OUT_DATA RPC_CONNECT RPC_IN_DATA RPC_OUT_DATA `
+
+// firstLine reads a request or status line.
+func (m *message) firstLine(line []byte) bool {
+	m.started = true
+	if hasAt(line, 0, "HTTP/") || hasAt(line, 0, "ICY") {
+		m.response = true
+		if i := bytes.IndexByte(line, ' '); i >= 0 {
+			n, _ := strconv.ParseUint(string(line[i+1:min(i+4, len(line))]), 10, 16)
+			m.status = uint16(n)
+		}
+		return true
+	}
+	method, target, ok := bytes.Cut(line, []byte(" "))
+	if !ok || len(method) < 3 || len(method) > 16 || !strings.Contains(httpMethods, " "+string(method)+" ") {
+		return false
+	}
+	switch string(method) {
+	case "HEAD":
+		m.method = headMethod
+	case "CONNECT":
+		m.method = connectMethod
+		target, _, _ = bytes.Cut(target, []byte(" "))
+		if i := bytes.LastIndexByte(target, ':'); i >= 0 {
+			n, _ := strconv.ParseUint(string(target[i+1:]), 10, 16)
+			m.tunnel = uint16(n)
+		}
+	}
+	return true
+}
+
+// field reads a header line.
+func (m *message) field(line []byte) {
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok {
+		return
+	}
+	value = bytes.TrimSpace(value)
+	switch {
+	case fold(name, "content-length"):
+		if n, err := strconv.ParseUint(string(value[:min(len(value), 20)]), 10, 40); err == nil {
+			m.hasLength, m.length = true, int(n)
+		}
+	case fold(name, "transfer-encoding"):
+		if len(value) >= 7 && fold(value[:7], "chunked") {
+			m.isChunked = true
+		}
+	case fold(name, "content-type"):
+		m.media = mediaProtocol(value)
+	case fold(name, "content-encoding"):
+		m.compressed = len(value) > 0 && !fold(value, "identity")
+	case fold(name, "upgrade"):
+		switch {
+		case fold(value, "websocket"):
+			m.upgrade = toWebSocket
+		case len(value) >= 3 && fold(value[:3], "h2c"):
+			m.upgrade = toHTTP2
+		}
+	}
+}
+
+// fold compares with a lower-case text, without regard to case.
+func fold(b []byte, lower string) bool {
+	return len(b) == len(lower) && strings.EqualFold(string(b), lower)
+}
+
+// settleBody finds out how the body ends (RFC 9112, section 6.3).
+func (m *message) settleBody(c *call) {
+	m.left = -1
+	switch {
+	case m.response && (m.status/100 == 1 || m.status == 204 || m.status == 304 || c.conn.method == headMethod ||
+		c.conn.method == connectMethod && m.status/100 == 2):
+	case m.isChunked:
+		m.body = chunked
+	case m.hasLength:
+		m.body = sized
+	case m.response:
+		m.body = untilClose
+	}
+}
+
+// readChunks goes on through a chunked body; left is what was announced from
+// the message's beginning. The answer is the length of the message.
+func (m *message) readChunks(c *call, data []byte, left int) int {
+	at := 0
+	for at < len(data) && !m.close {
+		if m.left > 0 {
+			n := min(m.left, len(data)-at)
+			m.look(data[at : at+n])
+			at, m.left = at+n, m.left-n
+			if m.left == 0 {
+				m.left = -3
+			}
+			continue
+		}
+		end := bytes.IndexByte(data[at:], '\n')
+		if end < 0 {
+			m.keep(data[at:])
+			at = len(data)
+			break
+		}
+		m.keep(data[at : at+end])
+		at += end + 1
+		m.chunkLine(bytes.TrimSpace(m.line[:m.partial]))
+		m.partial = 0
+	}
+	if m.close {
+		return left - (len(data) - at)
+	}
+	if c.ask {
+		c.need = oneMore
+	}
+	return left
+}
+
+// chunkLine reads a line between chunks: the end of one, a size, a trailer.
+func (m *message) chunkLine(line []byte) {
+	const endOfData, size, trailer = -3, -1, -2
+	switch m.left {
+	case endOfData:
+		m.left = size
+	case trailer:
+		m.close = len(line) == 0
+	default:
+		digits, _, _ := bytes.Cut(line, []byte(";"))
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 40)
+		switch {
+		case err != nil:
+			m.close = true
+		case n == 0:
+			m.left = trailer
+		default:
+			m.left = int(n)
+			m.size += int(n)
+		}
+	}
+}
