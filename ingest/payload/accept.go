@@ -107,7 +107,7 @@ func datagramChecks() map[string]func(b []byte, n int) bool {
 // itself.
 func segmentChecks() map[string]func(b []byte, n int) bool {
 	checks := map[string]func(b []byte, n int) bool{
-		"acap": func(b []byte, _ int) bool { return printable(b) }, "dnp3": begins("\x05\x64"),
+		"acap":     func(b []byte, _ int) bool { return printable(b) },
 		"isakmp":   func(b []byte, n int) bool { return n >= 28 && be32(b, 0)|be32(b, 4) != 0 },
 		"rtpproxy": func(b []byte, _ int) bool { return printable(b) }, "sigcomp": func(b []byte, _ int) bool { return b[0]&0xf8 == 0xf8 },
 		"dtpt": none, "kismet": begins("*", "!"), "dlsw": none, "epmd": none, "msmms": none,
@@ -135,6 +135,9 @@ func snmpMessage(b []byte, n int) bool {
 	at := 2
 	if b1 := u8(b, 1); b1 >= 0x80 {
 		at += int(b1 & 0x7f)
+	}
+	if b1 := int(u8(b, 1)); b1 < 0x80 && b1+2 > n {
+		return false
 	}
 	return at < 8 && u8(b, at) == 2 && u8(b, at+1) == 1 && u8(b, at+2) <= 3
 }

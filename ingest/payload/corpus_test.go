@@ -21,7 +21,7 @@ import (
 // oracleFields are what is asked of tshark.
 var oracleFields = []string{
 	"frame.number", "frame.protocols", "data.len", "tcp.segment_data", "tcp.pdu.size", "tcp.stream", "udp.stream",
-	"tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission",
+	"tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission", "tcp.analysis.keep_alive",
 }
 
 // expected is what tshark shows for one frame.
@@ -30,6 +30,7 @@ type expected struct {
 	segment                   bool
 	stream                    string // of the innermost transport
 	retransmission, spurious  bool
+	keepAlive                 bool
 }
 
 func parseExpected(line string) (e expected) {
@@ -47,7 +48,7 @@ func parseExpected(line string) (e expected) {
 		}
 	}
 	e.lengths, e.segment, e.sizes = f[2], f[3] != "", f[4]
-	e.spurious = f[9] != ""
+	e.spurious, e.keepAlive = f[9] != "", f[10] != ""
 	e.retransmission = f[7] != "" && f[8] == "" && !e.spurious
 	return e
 }
@@ -133,7 +134,7 @@ func compareCapture(t *testing.T, file string, lines io.Reader, s shares, report
 		if dirs[e.stream] != p.Src {
 			p.Dir = 1
 		}
-		p.Retransmission, p.Spurious = e.retransmission, e.spurious
+		p.Retransmission, p.Spurious, p.KeepAlive = e.retransmission, e.spurious, e.keepAlive
 		got := a.Feed(conns[e.stream], p)
 		s.count(e, got)
 		if report != nil {

@@ -45,13 +45,6 @@ func (c *call) tcp() {
 	if p.SYN {
 		seq++
 	}
-	if len(p.Data) < p.Length { // cut: nothing can be put together
-		c.b, c.n, c.fresh, c.cut = p.Data, p.Length, p.Data, true
-		c.analyzer.cut = flow{}
-		c.flow = &c.analyzer.cut
-		c.dispatch()
-		return
-	}
 	if c.conn.flows == nil {
 		if p.Length == 0 {
 			return
@@ -59,6 +52,10 @@ func (c *call) tcp() {
 		c.conn.flows = new([2]flow)
 	}
 	c.flow = &c.conn.flows[c.dir]
+	if len(p.Data) < p.Length {
+		c.alone(seq)
+		return
+	}
 	if p.FIN && !c.flow.fin {
 		c.flow.fin = true
 		if c.flow.untilFIN && c.finish(seq) {
@@ -68,6 +65,29 @@ func (c *call) tcp() {
 	if p.Length > 0 {
 		c.desegment(seq, p.Data)
 	}
+}
+
+// alone has a segment dissected whose end was not captured: it joins no others.
+func (c *call) alone(seq uint32) {
+	p := c.packet
+	if c.flow.passed(seq, p.Length) || p.Retransmission || p.Spurious || len(p.Data) == 0 {
+		return
+	}
+	c.analyzer.cut = flow{}
+	c.flow = &c.analyzer.cut
+	c.b, c.n, c.fresh, c.cut = p.Data, p.Length, p.Data, true
+	c.dispatch()
+}
+
+// passed notes how far the stream has come, and reports whether a segment ends
+// before that.
+func (f *flow) passed(seq uint32, n int) bool {
+	end := seq + uint32(n)
+	if f.come && before(end, f.last) {
+		return true
+	}
+	f.come, f.last = true, end
+	return false
 }
 
 // finish completes a message that ends with the connection.
@@ -90,10 +110,7 @@ func (c *call) finish(seq uint32) bool {
 // it is complete. A segment may end one message, hold others and begin the next.
 func (c *call) desegment(seq uint32, data []byte) {
 	f := c.flow
-	old := f.come && before(seq+uint32(len(data)), f.last)
-	if !f.come || before(f.last, seq+uint32(len(data))) {
-		f.come, f.last = true, seq+uint32(len(data))
-	}
+	old := f.passed(seq, len(data))
 	for len(data) > 0 {
 		end := seq + uint32(len(data))
 		switch {
@@ -102,12 +119,18 @@ func (c *call) desegment(seq uint32, data []byte) {
 			return
 		case c.packet.Spurious:
 			return
-		case !f.pending || before(seq, f.start) || !before(seq, f.next):
-			if !old { // what comes late and belongs to no message is ignored
-				c.first(seq, data)
-			}
+		case f.pending && !before(seq, f.start) && before(seq, f.next):
+		case old: // what comes late and belongs to no message is ignored
 			return
-		case f.done:
+		case c.packet.KeepAlive:
+			c.b, c.n = data, 1
+			c.data(1)
+			return
+		default:
+			c.first(seq, data)
+			return
+		}
+		if f.done {
 			return
 		}
 		n := c.continued(seq, data)
@@ -163,6 +186,9 @@ func (c *call) continued(seq uint32, data []byte) int {
 		n = int(f.next - seq)
 	}
 	f.take(seq, data[:n])
+	if f.http != nil {
+		f.http.peek(int(seq-f.start), data[:n])
+	}
 	if f.whole {
 		f.whole, f.next = false, end
 	}

@@ -1,5 +1,7 @@
 package payload
 
+import "bytes"
+
 // framing is a protocol on TCP whose messages tell their length near their
 // beginning: Wireshark takes them out of the stream one by one and shows the
 // length of each (tcp.pdu.size).
@@ -9,8 +11,13 @@ type framing struct {
 	// length of the message whose bytes these are (at least fixed of them);
 	// 0 means that more are needed to tell.
 	length func(b []byte) int
-	// answer: a single byte is an answer by itself, not the start of a message.
+	// answer: a single byte is an answer by itself, not the start of a message;
+	// S agrees to go on with TLS.
 	answer bool
+	// sequence: what is no ASN.1 sequence is not shown.
+	sequence bool
+	// silent: the sizes are not shown.
+	silent bool
 	// accept refuses a payload; nil takes all.
 	accept func(b []byte, n int) bool
 	// inner adds what is in one message of n bytes, of which b were captured.
@@ -35,6 +42,12 @@ func framed() []dissector {
 // messages takes the messages of a payload one by one.
 func (c *call) messages(f *framing) {
 	if f.answer && c.n == 1 && !c.resumed {
+		if c.b[0] == 'S' {
+			c.settle("tls")
+		}
+		return
+	}
+	if f.sequence && !c.resumed && c.b[0] != 0x30 {
 		return
 	}
 	named := false
@@ -67,7 +80,9 @@ func (c *call) messages(f *framing) {
 		if n < f.fixed {
 			return // malformed, or cut
 		}
-		c.pdu(n)
+		if !f.silent {
+			c.pdu(n)
+		}
 		if f.inner != nil {
 			f.inner(c, b[:min(n, len(b))], n)
 		}
@@ -111,17 +126,17 @@ func framings() []framing {
 		{name: "mqtt", fixed: 2, length: mqttLength},
 		{name: "amqp", fixed: 8, length: amqpLength},
 		{name: "kafka", fixed: 4, length: bigEndian(0, 4, 4)},
-		{name: "mysql", fixed: 4, length: littleEndian(0, 3, 4)},
+		{name: "mysql", fixed: 4, length: littleEndian(0, 3, 4), inner: innerMySQL},
 		{name: "tds", fixed: 8, length: bigEndian(2, 2, 0), accept: tdsMessage},
 		{name: "pgsql", fixed: 5, length: postgresLength, answer: true},
 		{name: "cql", fixed: 9, length: bigEndian(5, 4, 9), accept: func(b []byte, n int) bool {
-			return n >= 1 && b[0]&0x7f >= 1 && b[0]&0x7f <= 5
+			return n >= 1 && b[0]&0x7f >= 1 && b[0]&0x7f <= 4
 		}},
 		{name: "kerberos", fixed: 4, length: func(b []byte) int { return int(be32(b, 0)&0x7fffffff) + 4 }},
 		{name: "kpasswd", fixed: 4, length: bigEndian(0, 4, 4)},
-		{name: "ldap", fixed: 2, length: berLength},
+		{name: "ldap", fixed: 2, length: berLength, sequence: true},
 		{name: "diameter", fixed: 4, length: bigEndian(1, 3, 0)},
-		{name: "bgp", fixed: 19, length: bigEndian(16, 2, 0)},
+		{name: "bgp", fixed: 19, length: bigEndian(16, 2, 0), silent: true},
 		{name: "iec60870_104", fixed: 2, length: func(b []byte) int { return int(u8(b, 1)) + 2 }, inner: innerIEC104},
 		{name: "dnp3", fixed: 10, length: dnp3Length, accept: begins("\x05\x64")},
 		{name: "openflow", fixed: 8, length: bigEndian(2, 2, 0)},
@@ -134,7 +149,7 @@ func framings() []framing {
 		{name: "nvme-tcp", fixed: 8, length: littleEndian(4, 4, 0)},
 		{name: "opcua", fixed: 8, length: littleEndian(4, 4, 0)},
 		{name: "doip", fixed: 8, length: bigEndian(4, 4, 8)},
-		{name: "stun", fixed: 20, length: bigEndian(2, 2, 20)},
+		{name: "stun", fixed: 20, length: stunLength},
 		{name: "gadu-gadu", fixed: 8, length: littleEndian(4, 4, 8)},
 		{name: "openvpn", fixed: 2, length: bigEndian(0, 2, 2)},
 		{name: "synphasor", fixed: 4, length: bigEndian(2, 2, 0)},
@@ -161,10 +176,36 @@ func framings() []framing {
 		{name: "lisp-tcp", fixed: 8, length: bigEndian(2, 2, 0)},
 		{name: "llrp", fixed: 10, length: bigEndian(2, 4, 0)},
 		{name: "dicom", fixed: 6, length: bigEndian(2, 4, 6), accept: between(1, 7)},
+		{name: "fix", fixed: 14, length: fixLength, accept: begins("8=FIX")},
 		{name: "gryphon", fixed: 8, length: func(b []byte) int { return (be16(b, 4) + 8 + 3) &^ 3 }},
 		{name: "hzlcst", fixed: 4, length: bigEndian(0, 4, 4)},
 		{name: "websocket", fixed: 2, length: webSocketLength, inner: innerWebSocket},
 	}
+}
+
+// fixLength: the second field is the length of what follows it, up to a checksum
+// field of 7 bytes (FIX 5.0, volume 1).
+func fixLength(b []byte) int {
+	at := bytes.IndexByte(b[:min(len(b), 32)], 1)
+	if at < 0 || !hasAt(b, at+1, "9=") {
+		return 1
+	}
+	n := 0
+	for i := at + 3; i < len(b) && i < at+12; i++ {
+		if b[i] == 1 {
+			return i + 1 + n + 7
+		}
+		n = n*10 + int(b[i]-'0')
+	}
+	return 0
+}
+
+// stunLength: on TCP a message may have its length in front (RFC 4571).
+func stunLength(b []byte) int {
+	if be32(b, 4) == stunCookie {
+		return be16(b, 2) + 20
+	}
+	return be16(b, 0) + 2
 }
 
 func modbusMessage(b []byte, n int) bool {
@@ -205,6 +246,14 @@ func amqpLength(b []byte) int {
 
 func tdsMessage(b []byte, n int) bool {
 	return n < 8 || b[0] >= 1 && b[0] <= 24 && u8(b, 1) <= 0x1f && be16(b, 2) >= 8
+}
+
+// innerMySQL: a client that wants TLS sends the head of its login alone.
+func innerMySQL(c *call, b []byte, n int) {
+	const login, wantsTLS = 36, 0x0800
+	if n == login && c.n == login && c.dst == c.conn.server && le16(b, 4)&wantsTLS != 0 {
+		c.settle("tls")
+	}
 }
 
 // postgresLength: messages have a type byte but for those that open a

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// seenHTTP: the connection had a whole HTTP header.
-const seenHTTP mark = 1
-
 // Methods of requests that decide about a response's body.
 const (
 	otherMethod = iota
@@ -85,10 +82,7 @@ func http(c *call) bool {
 			c.flow.http = &keep
 			return true
 		case !found:
-			if c.has(seenHTTP) {
-				c.httpName(&named)
-				c.data(c.n - at)
-			}
+			c.continuation(at, &named)
 			return true
 		}
 		c.httpName(&named)
@@ -115,6 +109,49 @@ func (c *call) httpName(named *bool) {
 		*named = true
 		c.add("http")
 	}
+}
+
+// continuation is what is no HTTP message: lines with a colon are shown as if
+// they were a header, the rest as data. Unless the connection had HTTP before or
+// there is such a line, nothing is shown.
+func (c *call) continuation(at int, named *bool) {
+	from := at
+	for at < len(c.b) && c.b[from] >= ' ' && c.b[from] <= '~' {
+		line, next := firstLine(c.b[at:], at > from)
+		if len(line) == 0 && at > from {
+			at += next
+			break
+		}
+		if bytes.IndexByte(line, ':') < 0 {
+			break
+		}
+		at += next
+	}
+	if at == from && !c.has(seenHTTP) {
+		return
+	}
+	c.httpName(named)
+	if n := c.n - at; n > 0 && at < len(c.b) {
+		c.data(n)
+	}
+}
+
+// firstLine gives the first line of b and where the next begins. With quotes,
+// line ends between double quotes are part of the line.
+func firstLine(b []byte, quotes bool) (line []byte, next int) {
+	quoted := false
+	for i, x := range b {
+		switch {
+		case x == '"' && quotes:
+			quoted = !quoted
+		case quoted:
+		case x == '\n', x == '\r' && i+1 < len(b) && b[i+1] != '\n':
+			return b[:i], i + 1
+		case x == '\r':
+			return b[:i], min(i+2, len(b))
+		}
+	}
+	return b, len(b)
 }
 
 // switched notes what a complete message says about those that follow.
@@ -177,7 +214,9 @@ func (m *message) read(c *call, data []byte, left int) (used int, found bool) {
 	if !m.complete {
 		n, ok := m.readHeader(data)
 		switch {
-		case !ok, !m.started && !c.ask:
+		case ok && !m.started && !c.ask: // the line was cut
+			return left, m.firstLine(firstLineOf(data))
+		case !ok:
 			return 0, false
 		case !m.complete && c.ask:
 			c.need = oneMore
@@ -192,7 +231,7 @@ func (m *message) read(c *call, data []byte, left int) (used int, found bool) {
 	case sized:
 		m.look(data)
 		if lack := m.header + m.length - left; lack > 0 {
-			if c.ask {
+			if c.ask && !c.packet.FIN {
 				c.need = lack
 			}
 			return left, true
@@ -202,7 +241,7 @@ func (m *message) read(c *call, data []byte, left int) (used int, found bool) {
 		return m.readChunks(c, data, left), true
 	case untilClose:
 		m.look(data)
-		if c.ask {
+		if c.ask && !c.packet.FIN {
 			c.need = untilFIN
 		}
 		m.length = left - m.header
@@ -214,6 +253,14 @@ func (m *message) read(c *call, data []byte, left int) (used int, found bool) {
 // look keeps the first bytes of a body, which tell images.
 func (m *message) look(data []byte) {
 	m.sniffed += uint8(copy(m.sniff[m.sniffed:], data))
+}
+
+// peek looks at a piece that came while the body was incomplete; at is where it
+// stands in the message.
+func (m *message) peek(at int, data []byte) {
+	if m.complete && m.body != chunked && at == m.header+int(m.sniffed) {
+		m.look(data)
+	}
 }
 
 // readHeader takes the lines of a header. It is no HTTP if ok is false.
@@ -280,8 +327,8 @@ func (m *message) firstLine(line []byte) bool {
 		}
 		return true
 	}
-	method, target, ok := bytes.Cut(line, []byte(" "))
-	if !ok || len(method) < 3 || len(method) > 16 || !strings.Contains(httpMethods, " "+string(method)+" ") {
+	method, target, _ := bytes.Cut(line, []byte(" "))
+	if len(method) < 3 || len(method) > 16 || !strings.Contains(httpMethods, " "+string(method)+" ") {
 		return false
 	}
 	switch string(method) {

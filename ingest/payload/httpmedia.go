@@ -75,6 +75,9 @@ func (c *call) httpBody(m *message, used int) {
 	if m.body == chunked {
 		n = m.size
 	}
+	if c.cut {
+		n = min(n, len(c.b)-m.header)
+	}
 	if m.body == noBody || n <= 0 || !m.complete {
 		return
 	}
@@ -85,12 +88,12 @@ func (c *call) httpBody(m *message, used int) {
 	}
 	switch name {
 	case "", "data":
-		c.data(n)
+		c.bodyData(n)
 	case "media":
 		c.add(imageProtocol(first))
 	case "mime_multipart":
 		c.add(name)
-		c.data(n)
+		c.bodyData(n)
 	case "json":
 		c.add(name)
 		if s := bytes.TrimLeft(first, " \t\r\n"); !m.compressed && len(s) > 0 && bytes.IndexByte([]byte(`{["-0123456789tfn`), s[0]) < 0 {
@@ -101,6 +104,14 @@ func (c *call) httpBody(m *message, used int) {
 	}
 }
 
+// bodyData puts a body of n bytes into the result as data.
+func (c *call) bodyData(n int) {
+	if c.cut {
+		n += c.n - len(c.b)
+	}
+	c.data(n)
+}
+
 // imageProtocol tells images by their first bytes, as a type that has no
 // dissector of its own goes to heuristics.
 func imageProtocol(first []byte) string {
@@ -109,7 +120,7 @@ func imageProtocol(first []byte) string {
 		return "png"
 	case hasAt(first, 0, "GIF87a"), hasAt(first, 0, "GIF89a"):
 		return "image-gif"
-	case hasAt(first, 0, "\xff\xd8\xff") && (hasAt(first, 6, "JFIF") || hasAt(first, 6, "Exif")):
+	case hasAt(first, 0, "\xff\xd8\xff"):
 		return "image-jfif"
 	}
 	return "media"

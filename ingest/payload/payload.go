@@ -28,10 +28,10 @@ type Packet struct {
 	// Seq is TCP's sequence number, of the SYN itself if SYN is set.
 	Seq                uint32
 	SYN, ACK, FIN, RST bool
-	// What TCP analysis says of the segment: it is a retransmission, neither a
-	// fast nor a spurious one, or a spurious one. Wireshark dissects neither,
-	// but shows the first as segment data.
-	Retransmission, Spurious bool
+	// What TCP analysis says of the segment: a retransmission, neither a fast
+	// nor a spurious one; a spurious one; a keep-alive. Wireshark dissects none
+	// of them, but shows the first as segment data and the last as data.
+	Retransmission, Spurious, KeepAlive bool
 	// Length is the payload length that the headers announce. Data is what was
 	// captured of it.
 	Length int
@@ -60,6 +60,7 @@ type Analyzer struct {
 	registry *registry
 	result   Result
 	call     call
+	expect   expectations
 	scratch  []byte // a message put together
 	cut      flow   // of a segment that was cut: it does not join others
 }
@@ -79,11 +80,22 @@ type Conn struct {
 	client uint8  // direction of the CONNECT
 	marks  uint16 // what protocols remember
 	method uint8  // of the last HTTP request
+	number uint32 // program of remote procedure calls
 	flows  *[2]flow
 }
 
 // mark is a fact that a protocol remembers of a connection.
 type mark = uint16
+
+const (
+	seenHTTP      mark = 1 << iota // there was a whole HTTP header
+	seenTLS                        // there was a TLS record, so it is not SSL 2
+	askedTLS                       // one side asked to go on with TLS
+	mailData                       // a mail is being sent
+	announced                      // another connection announced this one
+	remoteDesktop                  // it began as RDP does
+	dataAsked                      // the command DATA waits for its answer
+)
 
 // Feed takes the next packet of a connection and tells what is in it.
 func (a *Analyzer) Feed(conn *Conn, p *Packet) *Result {
@@ -176,6 +188,12 @@ func (c *call) set(m mark)      { c.conn.marks |= m }
 
 // dispatch finds the dissector of a payload.
 func (c *call) dispatch() {
+	if c.conn.app == 0 || c.has(announced) {
+		if p := c.analyzer.expect.expected(c.packet); p != 0 {
+			c.conn.app = p
+			c.set(announced)
+		}
+	}
 	if c.conn.app != 0 && c.try(c.conn.app) {
 		return
 	}

@@ -11,94 +11,19 @@ func special() []dissector {
 		{name: "tpkt", tcp: tpkt},
 		{name: "rtsp", tcp: textMessages("rtsp")},
 		{name: "sip", tcp: textMessages("sip"), udp: sip},
-		{name: "imap", tcp: lines("imap")},
+		{name: "imap", tcp: imap},
 		{name: "stun", udp: stun},
 		{name: "tftp", udp: tftp},
+		{name: "db-lsp-disc", udp: dropbox},
 		{name: "dtls", udp: dtls},
 		{name: "ssdp", udp: ssdp},
 		{name: "resp", tcp: resp},
 		{name: "ssh", tcp: ssh},
-		{name: "rpc", tcp: rpcStream},
-		{name: "quic"}, {name: "wg"}, {name: "bt-dht"}, {name: "bittorrent"}, {name: "data"},
+		{name: "rpc", tcp: rpcStream, udp: rpcDatagram},
+		{name: "quic", udp: quic}, {name: "wg", udp: wg}, {name: "bt-dht"}, {name: "bittorrent"}, {name: "data", tcp: onlyData, udp: onlyData},
+		{name: "gquic"}, {name: "rtp", udp: rtp}, {name: "rtcp", udp: rtcp}, {name: "t38"}, {name: "ftp", tcp: ftp},
+		{name: "ftp-data", tcp: ftpData}, {name: "xmpp", tcp: xmpp}, {name: "smtp", tcp: smtp},
 	}
-}
-
-// nbss dissects the session service of NetBIOS, on port 445 SMB without it (RFC
-// 1002, section 4.3.1).
-func nbss(c *call) bool {
-	const header = 4
-	named := false
-	for at := 0; at < c.n; {
-		var b []byte
-		if at < len(c.b) {
-			b = c.b[at:]
-		}
-		left := c.n - at
-		if left < header && c.ask {
-			c.want(at, oneMore)
-			return true
-		}
-		n := be24(b, 1) + header
-		if u8(b, 0)&0x7e != 0 && u8(b, 0)&0xf0 != 0x80 && at == 0 {
-			c.add("nbss") // continued data
-			return true
-		}
-		if n > left && c.ask {
-			c.want(at, n-left)
-			return true
-		}
-		if !named {
-			named = true
-			c.add("nbss")
-		}
-		switch {
-		case hasAt(b, header, "\xffSMB"):
-			c.add("smb")
-		case hasAt(b, header, "\xfeSMB"), hasAt(b, header, "\xfdSMB"), hasAt(b, header, "\xfcSMB"):
-			c.add("smb2")
-		}
-		at += n
-	}
-	return true
-}
-
-// tpkt dissects ISO transport on TCP (RFC 1006) with its COTP.
-func tpkt(c *call) bool {
-	const header = 4
-	if len(c.b) > 0 && c.b[0] != 3 {
-		c.add("tpkt")
-		return true
-	}
-	named := false
-	for at := 0; at < c.n; {
-		var b []byte
-		if at < len(c.b) {
-			b = c.b[at:]
-		}
-		left := c.n - at
-		if left < header && c.ask {
-			c.want(at, oneMore)
-			return true
-		}
-		n := be16(b, 2)
-		if u8(b, 0) != 3 || n < header {
-			return true
-		}
-		if n > left && c.ask {
-			c.want(at, n-left)
-			return true
-		}
-		if !named {
-			named = true
-			c.add("tpkt")
-		}
-		c.add("cotp")
-		if u8(b, 5) == 0xf0 && u8(b, 7) == 0x32 {
-			c.add("s7comm")
-		}
-		at += n
-	}
-	return true
 }
 
 // textMessages makes a dissector of messages like those of HTTP: header lines,
@@ -194,54 +119,6 @@ func ssh(c *call) bool {
 	return true
 }
 
-// rpcStream dissects remote procedure calls with record marks (RFC 5531, section
-// 11).
-func rpcStream(c *call) bool {
-	for at := 0; at < c.n; {
-		left := c.n - at
-		if left < 4 && c.ask {
-			c.want(at, oneMore)
-			return true
-		}
-		n := int(be32(c.b, min(at, len(c.b)))&0x7fffffff) + 4
-		if n > left && c.ask && n < 1<<24 {
-			c.want(at, n-left)
-			return true
-		}
-		at += n
-	}
-	c.add("rpc")
-	return true
-}
-
-// tftp: a data block holds data (RFC 1350).
-func tftp(c *call) bool {
-	c.add("tftp")
-	const header, data = 4, 3
-	if be16(c.b, 0) == data && c.n > header {
-		c.data(c.n - header)
-	}
-	return true
-}
-
-// stun takes messages with the magic cookie (RFC 8489, section 5).
-func stun(c *call) bool {
-	if c.n < 20 || c.b[0]&0xc0 != 0 && !(c.b[0] >= 0x40 && c.b[0] < 0x80) {
-		return false
-	}
-	if c.b[0] < 0x40 && be32(c.b, 4) == 0x2112a442 && be16(c.b, 2)+20 <= c.n {
-		c.add("stun")
-		return true
-	}
-	return false
-}
-
-// dtls takes records (RFC 6347, section 4.1); its port takes everything.
-func dtls(c *call) bool {
-	c.add("dtls")
-	return true
-}
-
 func ssdp(c *call) bool {
 	if (&message{}).firstLine(firstLineOf(c.b)) {
 		c.add("ssdp")
@@ -257,12 +134,17 @@ func firstLineOf(b []byte) []byte {
 	return bytes.TrimSuffix(b, []byte("\r"))
 }
 
-// sip takes requests and responses (RFC 3261, section 7).
+// sip takes requests and responses (RFC 3261, section 7); a session description
+// in one announces media.
 func sip(c *call) bool {
 	if !isSIP(c.b) {
 		return false
 	}
 	c.add("sip")
+	if header, body, ok := bytes.Cut(c.b, []byte("\r\n\r\n")); ok && len(body) > 0 && bytes.Contains(header, []byte("application/sdp")) {
+		c.add("sdp")
+		c.session(body)
+	}
 	return true
 }
 

@@ -16,6 +16,7 @@ func (c *Conn) AppendBinary(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, c.asked)
 	b = binary.BigEndian.AppendUint16(b, c.tunnel)
 	b = binary.BigEndian.AppendUint16(b, c.marks)
+	b = binary.BigEndian.AppendUint32(b, c.number)
 	b = append(b, c.client, c.method, flag(c.flows != nil))
 	if c.flows != nil {
 		b = c.flows[0].append(b)
@@ -30,7 +31,7 @@ func (c *Conn) DecodeBinary(b []byte) []byte {
 	r := reader{b: b}
 	*c = Conn{
 		app: proto(r.u16()), inner: proto(r.u16()), server: r.u16(), asked: r.u16(), tunnel: r.u16(), marks: r.u16(),
-		client: r.u8() & 1, method: r.u8(),
+		number: r.u32(), client: r.u8() & 1, method: r.u8(),
 	}
 	known := proto(len(dissectors().list))
 	if r.flag() {

@@ -6,9 +6,6 @@ func isRecord(b []byte) bool {
 	return len(b) >= 5 && b[0] >= 20 && b[0] <= 24 && b[1] == 3 && b[2] <= 4
 }
 
-// seenTLS: the connection had a TLS record, so it is not SSL 2.
-const seenTLS mark = 2
-
 // isHello2 reports whether b begins as an SSL 2 record does: its length, then an
 // error, a hello, or a master key.
 func isHello2(b []byte) bool {

@@ -1,0 +1,265 @@
+package payload
+
+// Dissectors of protocols on UDP.
+
+func onlyData(c *call) bool {
+	c.data(c.n)
+	return true
+}
+
+// dropbox: its discovery is a JSON object.
+func dropbox(c *call) bool {
+	c.add("db-lsp-disc")
+	if isJSON(c.b) {
+		c.add("json")
+	}
+	return true
+}
+
+// tftp: a data block holds data (RFC 1350). The server answers from a port of
+// its own.
+func tftp(c *call) bool {
+	c.add("tftp")
+	const header, request, data, port = 4, 2, 3, 69
+	switch code := be16(c.b, 0); {
+	case code == data && c.n > header:
+		c.data(c.n - header)
+	case code >= 1 && code <= request && c.dst == port:
+		c.expect(c.packet.Src.Addr(), c.src, "tftp")
+	}
+	return true
+}
+
+// stunCookie is in every message since RFC 5389.
+const stunCookie = 0x2112a442
+
+// stun takes messages with the magic cookie (RFC 8489, section 5). Its DATA
+// attributes hold data (RFC 8656, section 18.4).
+func stun(c *call) bool {
+	const header, dataAttribute = 20, 0x0013
+	kind := be16(c.b, 0)
+	if c.n < header || len(c.b) < header || kind >= 0x4000 || be32(c.b, 4) != stunCookie || be16(c.b, 2)+header > c.n {
+		return false
+	}
+	if method := kind&0xf | kind>>1&0x70 | kind>>2&0xf80; method > 0xff {
+		return false
+	}
+	c.add("stun")
+	end := min(len(c.b), be16(c.b, 2)+header)
+	for at := header; at+4 <= end; {
+		n := be16(c.b, at+2)
+		if be16(c.b, at) == dataAttribute && n > 0 && at+4+n <= end {
+			c.data(n)
+		}
+		at += 4 + (n+3)&^3
+	}
+	return true
+}
+
+// classicSTUN takes messages without the cookie (RFC 3489, section 11.1).
+func classicSTUN(c *call) bool {
+	const header = 20
+	if c.n < header || be16(c.b, 2)+header != c.n {
+		return false
+	}
+	switch be16(c.b, 0) {
+	case 0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112, 0x0003, 0x0103, 0x0113, 0x0004, 0x0104, 0x0115, 0x0118, 0x0006, 0x0106, 0x0116:
+		c.add("classicstun")
+		return true
+	}
+	return false
+}
+
+// isDTLS reports whether b begins as a DTLS record does (RFC 6347, section 4.1).
+func isDTLS(b []byte) bool {
+	if len(b) < 13 || b[0] < 20 || b[0] > 25 {
+		return false
+	}
+	v := be16(b, 1)
+	return v == 0xfeff || v == 0xfefd || v == 0x0100
+}
+
+// dtls: a conversation may also have STUN and RTP (RFC 7983), which go their
+// own ways.
+func dtls(c *call) bool {
+	if c.conn.app != 0 && !isDTLS(c.b) {
+		return false
+	}
+	c.add("dtls")
+	return true
+}
+
+func dtlsHeuristic(c *call) bool {
+	if !isDTLS(c.b) {
+		return false
+	}
+	c.settle("dtls")
+	c.add("dtls")
+	return true
+}
+
+// wireGuard: a type, three zero bytes and the length of that type.
+func wireGuard(c *call) bool {
+	if len(c.b) < 4 || c.b[1]|c.b[2]|c.b[3] != 0 {
+		return false
+	}
+	switch c.b[0] {
+	case 1:
+		return c.n == 148
+	case 2:
+		return c.n == 92
+	case 3:
+		return c.n == 64
+	case 4:
+		return c.n >= 32
+	}
+	return false
+}
+
+func wg(c *call) bool {
+	if !wireGuard(c) {
+		return false
+	}
+	c.add("wg")
+	return true
+}
+
+// quicLong: a long header with a version that is known (RFC 9000, section 17.2;
+// RFC 9369; drafts).
+func quicLong(c *call) bool {
+	if len(c.b) < 13 || c.b[0]&0x80 == 0 || c.b[5] > 20 {
+		return false
+	}
+	v := be32(c.b, 1)
+	return v == 1 || v == 0x6b3343cf || v == 0x709a50c4 || v>>8 == 0xff0000 && v&0xff <= 40 || v>>8 == 0xfaceb0 || v&0x0f0f0f0f == 0x0a0a0a0a
+}
+
+func quic(c *call) bool {
+	c.add("quic")
+	return true
+}
+
+// gquicHello: Google's QUIC before the standard, with its version.
+func gquicHello(c *call) bool {
+	if len(c.b) < 14 || c.src != 443 && c.dst != 443 && c.src != 80 && c.dst != 80 {
+		return false
+	}
+	at := 1
+	if c.b[0]&8 != 0 {
+		at += 8
+	}
+	return c.b[0]&1 != 0 && c.b[0]&0x80 == 0 && c.b[at] == 'Q' && c.b[at+1] == '0'
+}
+
+// rtp dissects media that a session description announced (RFC 3550).
+func rtp(c *call) bool {
+	c.add("rtp")
+	return true
+}
+
+// isRTCP reports whether a datagram is a report (RFC 3550, section 6).
+func isRTCP(c *call) bool {
+	if len(c.b) < 8 || c.b[0]&0xc0 != 0x80 || c.b[1] < 200 || c.b[1] > 207 || c.n%4 != 0 {
+		return false
+	}
+	return (be16(c.b, 2)+1)*4 <= c.n
+}
+
+func rtcp(c *call) bool {
+	c.add("rtcp")
+	return true
+}
+
+// rpcProgram names the programs of remote procedure calls that have a dissector.
+func rpcProgram(number uint32) string {
+	switch number {
+	case 100000:
+		return "portmap"
+	case 100003:
+		return "nfs"
+	case 100005:
+		return "mount"
+	case 100021:
+		return "nlm"
+	case 100024:
+		return "stat"
+	case 100004:
+		return "ypserv"
+	case 100227:
+		return "nfsacl"
+	}
+	return ""
+}
+
+// rpcBody names what is called or answered in a message of remote procedure
+// calls (RFC 5531, section 9).
+func (c *call) rpcBody(b []byte) {
+	const call, null = 0, 0
+	if be32(b, 4) == call {
+		c.conn.number = be32(b, 12)
+		if be32(b, 20) == null {
+			c.conn.number = 0 // nothing to show of it
+		}
+	}
+	c.add("rpc")
+	if name := rpcProgram(c.conn.number); name != "" {
+		c.add(name)
+	}
+}
+
+func isRPCCall(b []byte) bool {
+	return len(b) >= 24 && be32(b, 4) == 0 && be32(b, 8) == 2
+}
+
+func rpcDatagram(c *call) bool {
+	if !isRPCCall(c.b) && (be32(c.b, 4) != 1 || c.n < 12 || be32(c.b, 8) > 1) {
+		return false
+	}
+	c.rpcBody(c.b)
+	return true
+}
+
+// rpcHeuristic takes calls to programs that are known.
+func rpcHeuristic(c *call) bool {
+	if !isRPCCall(c.b) || rpcProgram(be32(c.b, 12)) == "" {
+		return false
+	}
+	c.settle("rpc")
+	return c.try(c.conn.app)
+}
+
+func rpcHeuristicStream(c *call) bool {
+	if len(c.b) < 28 || be32(c.b, 0)&0x80000000 == 0 || !isRPCCall(c.b[4:]) {
+		return false
+	}
+	c.settle("rpc")
+	return c.try(c.conn.app)
+}
+
+// rpcStream dissects remote procedure calls with record marks (RFC 5531, section
+// 11).
+func rpcStream(c *call) bool {
+	const header, last = 4, 0x80000000
+	for at := 0; at < c.n; {
+		left := c.n - at
+		if left < header && c.ask {
+			c.want(at, oneMore)
+			return true
+		}
+		n := int(be32(c.b, at)&^last) + header
+		if n > left && c.ask {
+			c.want(at, n-left)
+			return true
+		}
+		if at < len(c.b) && len(c.b) >= at+header {
+			c.rpcBody(c.b[at+header:])
+		}
+		at += n
+	}
+	return true
+}
+
+// dcerpcDatagram: version 4 (C706, section 12.5).
+func dcerpcDatagram(c *call) bool {
+	return len(c.b) >= 80 && c.b[0] == 4 && c.b[1] <= 10 && c.b[4]&0xee == 0 && c.b[5] <= 3
+}
