@@ -88,8 +88,8 @@ func datagramChecks() map[string]func(b []byte, n int) bool {
 		"mndp": func(b []byte, n int) bool { return n >= 8 && be16(b, 4) == 1 || n >= 4 && be32(b, 0) == 0 },
 		"dmp":  func(b []byte, n int) bool { return n > 6 && b[0] <= 0x7f },
 		"lisp": atLeast(1), "hip": func(b []byte, n int) bool { return n > 4 && be32(b, 0) == 0 },
-		"pulse": none, "dhcp": func(b []byte, _ int) bool { return len(b) > 0 },
-		"coap": func(b []byte, _ int) bool { return len(b) > 0 },
+		"pulse": none,
+		"coap":  func(b []byte, _ int) bool { return len(b) > 0 },
 	}
 	for _, name := range []string{
 		"5co_legacy", "actrace", "adwin", "ardp", "armagetronad", "ath", "bundle", "componentstatusprotocol", "cpfi", "cpha",
@@ -124,7 +124,7 @@ func segmentChecks() map[string]func(b []byte, n int) bool {
 }
 
 func radiusMessage(b []byte, n int) bool {
-	return n >= 20 && be16(b, 2) >= 20 && be16(b, 2) <= n && b[0] >= 1 && (b[0] <= 57 || b[0] >= 250)
+	return n >= 4 && b[0] >= 1 && (b[0] <= 57 || b[0] >= 250 && b[0] < 255)
 }
 
 // snmpMessage: a sequence whose first element is a version number.

@@ -16,6 +16,9 @@ type framing struct {
 	answer bool
 	// sequence: what is no ASN.1 sequence is not shown.
 	sequence bool
+	// marker is what every message begins with; other bytes are taken as they
+	// are.
+	marker string
 	// silent: the sizes are not shown.
 	silent bool
 	// accept refuses a payload; nil takes all.
@@ -45,6 +48,10 @@ func (c *call) messages(f *framing) {
 		if c.b[0] == 'S' {
 			c.settle("tls")
 		}
+		return
+	}
+	if f.marker != "" && !c.resumed && !hasAt(c.b, 0, f.marker[:min(len(f.marker), c.n)]) {
+		c.add(f.name)
 		return
 	}
 	if f.sequence && !c.resumed && c.b[0] != 0x30 {
@@ -136,7 +143,7 @@ func framings() []framing {
 		{name: "kpasswd", fixed: 4, length: bigEndian(0, 4, 4)},
 		{name: "ldap", fixed: 2, length: berLength, sequence: true},
 		{name: "diameter", fixed: 4, length: bigEndian(1, 3, 0)},
-		{name: "bgp", fixed: 19, length: bigEndian(16, 2, 0), silent: true},
+		{name: "bgp", fixed: 19, length: bigEndian(16, 2, 0), silent: true, marker: "\xff\xff\xff\xff"},
 		{name: "iec60870_104", fixed: 2, length: func(b []byte) int { return int(u8(b, 1)) + 2 }, inner: innerIEC104},
 		{name: "dnp3", fixed: 10, length: dnp3Length, accept: begins("\x05\x64")},
 		{name: "openflow", fixed: 8, length: bigEndian(2, 2, 0)},

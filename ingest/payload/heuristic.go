@@ -14,7 +14,7 @@ func udpHeuristics() []func(c *call) bool {
 
 // tcpHeuristics are asked, in this order, for segments.
 func tcpHeuristics() []func(c *call) bool {
-	return []func(c *call) bool{httpHeuristic, tlsHeuristic, dcerpcHeuristic, stunStream, bitTorrent, rpcHeuristicStream, settling("fix", isFIX),
+	return []func(c *call) bool{httpHeuristic, tlsHeuristic, dcerpcHeuristic, stunStream, bitTorrentHeuristic, rpcHeuristicStream, settling("fix", isFIX),
 		naming("thrift", isThrift)}
 }
 
@@ -97,11 +97,43 @@ func stunStream(c *call) bool {
 	return c.try(c.conn.app)
 }
 
+// bitTorrent: a handshake, then messages with their length in front (BEP 3).
 func bitTorrent(c *call) bool {
+	const handshake, longest = 68, 1 << 18
+	named := false
+	for at := 0; at < c.n; {
+		left := c.n - at
+		if left < 4 && c.ask {
+			c.want(at, oneMore)
+			return true
+		}
+		n := int(be32(c.b, at)) + 4
+		switch {
+		case hasAt(c.b, at, "\x13Bit"):
+			n = handshake
+		case n > longest:
+			n = left // encrypted, or the middle of a message
+		}
+		if n > left && c.ask {
+			c.want(at, n-left)
+			return true
+		}
+		if !named {
+			named = true
+			c.add("bittorrent")
+		}
+		if n < longest && n != left || n == handshake {
+			c.pdu(n)
+		}
+		at += n
+	}
+	return true
+}
+
+func bitTorrentHeuristic(c *call) bool {
 	if !hasAt(c.b, 0, "\x13BitTorrent protocol") {
 		return false
 	}
 	c.settle("bittorrent")
-	c.add("bittorrent")
-	return true
+	return c.try(c.conn.app)
 }

@@ -29,10 +29,10 @@ type message struct {
 	started, complete bool // the first line, the whole header was read
 	response          bool
 	close             bool // the chunk list ended
-	compressed        bool
 	method            uint8
 	body              bodyKind
 	upgrade           upgrade
+	coding            coding
 	hasLength         bool
 	isChunked         bool
 	status            uint16
@@ -268,6 +268,9 @@ func (m *message) readHeader(data []byte) (used int, ok bool) {
 	if !m.started && m.partial == 0 && len(data) > 0 && (data[0] < ' ' || data[0] > '~') {
 		return 0, false
 	}
+	if !m.started && m.partial > 0 && m.line[m.partial-1] == '\r' && data[0] != '\n' {
+		return 0, false // the line ended with the last segment
+	}
 	for !m.complete {
 		end := bytes.IndexByte(data[used:], '\n')
 		if !m.started {
@@ -364,7 +367,7 @@ func (m *message) field(line []byte) {
 	case fold(name, "content-type"):
 		m.media = mediaProtocol(value)
 	case fold(name, "content-encoding"):
-		m.compressed = len(value) > 0 && !fold(value, "identity")
+		m.coding = contentCoding(value)
 	case fold(name, "upgrade"):
 		switch {
 		case fold(value, "websocket"):
@@ -373,6 +376,25 @@ func (m *message) field(line []byte) {
 			m.upgrade = toHTTP2
 		}
 	}
+}
+
+// coding is what a body is encoded with.
+type coding uint8
+
+const (
+	plain   coding = iota
+	packed         // gzip or deflate, which Wireshark undoes
+	unknown        // what it leaves alone
+)
+
+func contentCoding(value []byte) coding {
+	switch {
+	case len(value) == 0, fold(value, "identity"):
+		return plain
+	case fold(value, "gzip"), fold(value, "x-gzip"), fold(value, "deflate"):
+		return packed
+	}
+	return unknown
 }
 
 // fold compares with a lower-case text, without regard to case.

@@ -83,8 +83,8 @@ func (c *call) httpBody(m *message, used int) {
 	}
 	first := m.sniff[:m.sniffed]
 	name := m.media
-	if m.compressed && !hasAt(first, 0, "\x1f\x8b") && m.sniffed >= 2 && first[0]&0xf != 8 {
-		name = "" // what is not decompressed is not looked into
+	if m.coding == unknown || m.coding == packed && m.sniffed >= 2 && !hasAt(first, 0, "\x1f\x8b") && first[0]&0xf != 8 {
+		name = "" // what cannot be unpacked is not looked into
 	}
 	switch name {
 	case "", "data":
@@ -96,12 +96,26 @@ func (c *call) httpBody(m *message, used int) {
 		c.bodyData(n)
 	case "json":
 		c.add(name)
-		if s := bytes.TrimLeft(first, " \t\r\n"); !m.compressed && len(s) > 0 && bytes.IndexByte([]byte(`{["-0123456789tfn`), s[0]) < 0 {
+		if m.coding == plain && !beginsJSON(first) {
 			c.add("data-text-lines")
 		}
 	default:
 		c.add(name)
 	}
+}
+
+// beginsJSON reports whether b begins as a JSON value does.
+func beginsJSON(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	if len(b) == 0 {
+		return true
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if n := min(len(word), len(b)); string(b[:n]) == word[:n] {
+			return true
+		}
+	}
+	return strings.IndexByte(`{["-0123456789`, b[0]) >= 0
 }
 
 // bodyData puts a body of n bytes into the result as data.

@@ -16,7 +16,7 @@ func nbss(c *call) bool {
 			return true
 		}
 		n := be24(b, 1) + header
-		if u8(b, 0)&0x7e != 0 && u8(b, 0)&0xf0 != 0x80 && at == 0 {
+		if kind := u8(b, 0); at == 0 && kind != 0 && (kind < 0x81 || kind > 0x85) {
 			c.add("nbss") // continued data
 			return true
 		}
@@ -43,7 +43,10 @@ func nbss(c *call) bool {
 // tpkt dissects ISO transport on TCP (RFC 1006) with its COTP.
 func tpkt(c *call) bool {
 	const header = 4
-	if len(c.b) > 0 && c.b[0] != 3 {
+	if c.b[0] != 3 && c.src != 102 && c.dst != 102 && !c.has(remoteDesktop) {
+		return false
+	}
+	if c.b[0] != 3 {
 		c.add("tpkt")
 		if c.has(remoteDesktop) {
 			c.add("rdp") // a fast-path packet

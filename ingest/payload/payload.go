@@ -93,7 +93,10 @@ const (
 	askedTLS                       // one side asked to go on with TLS
 	mailData                       // a mail is being sent
 	announced                      // another connection announced this one
+	challenged                     // the server waits for a secret
 	remoteDesktop                  // it began as RDP does
+	sshClear                       // the version line of direction 0 was seen, no new keys
+	_                              // the same of direction 1
 	dataAsked                      // the command DATA waits for its answer
 )
 

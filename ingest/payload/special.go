@@ -11,7 +11,8 @@ func special() []dissector {
 		{name: "tpkt", tcp: tpkt},
 		{name: "rtsp", tcp: textMessages("rtsp")},
 		{name: "sip", tcp: textMessages("sip"), udp: sip},
-		{name: "imap", tcp: imap},
+		{name: "imap", tcp: imap}, {name: "whois", tcp: lines("whois")}, {name: "bittorrent", tcp: bitTorrent},
+		{name: "dhcp", udp: dhcp},
 		{name: "stun", udp: stun},
 		{name: "tftp", udp: tftp},
 		{name: "db-lsp-disc", udp: dropbox},
@@ -20,7 +21,7 @@ func special() []dissector {
 		{name: "resp", tcp: resp},
 		{name: "ssh", tcp: ssh},
 		{name: "rpc", tcp: rpcStream, udp: rpcDatagram},
-		{name: "quic", udp: quic}, {name: "wg", udp: wg}, {name: "bt-dht"}, {name: "bittorrent"}, {name: "data", tcp: onlyData, udp: onlyData},
+		{name: "quic", udp: quic}, {name: "wg", udp: wg}, {name: "bt-dht"}, {name: "data", tcp: onlyData, udp: onlyData},
 		{name: "gquic"}, {name: "rtp", udp: rtp}, {name: "rtcp", udp: rtcp}, {name: "t38"}, {name: "ftp", tcp: ftp},
 		{name: "ftp-data", tcp: ftpData}, {name: "xmpp", tcp: xmpp}, {name: "smtp", tcp: smtp},
 	}
@@ -33,6 +34,12 @@ func textMessages(name string) func(c *call) bool {
 		named := false
 		for at := 0; at < c.n && at < len(c.b); {
 			b := c.b[at:]
+			if end := bytes.IndexByte(b, '\n'); end >= 0 && b[0] != '$' && !isMessageLine(b[:end]) {
+				if !named {
+					c.add(name)
+				}
+				return true // not understood, but taken
+			}
 			n, lack := textLength(b, c.n-at)
 			if lack != 0 && c.ask {
 				c.want(at, lack)
@@ -46,6 +53,14 @@ func textMessages(name string) func(c *call) bool {
 		}
 		return true
 	}
+}
+
+// isMessageLine reports whether a line is a request or status line of SIP or
+// RTSP.
+func isMessageLine(line []byte) bool {
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	return hasAt(line, 0, "SIP/2.0 ") || hasAt(line, 0, "RTSP/") || bytes.HasSuffix(line, []byte(" SIP/2.0")) ||
+		bytes.Contains(line, []byte(" RTSP/"))
 }
 
 // textLength gives the length of the message that b begins with, of which n
@@ -112,10 +127,35 @@ func resp(c *call) bool {
 	return true
 }
 
-// ssh dissects the Secure Shell: a packet before encryption has its length in
-// front (RFC 4253, section 6).
+// ssh dissects the Secure Shell. Between the version lines and the new keys a
+// packet has its length in front (RFC 4253, section 6).
 func ssh(c *call) bool {
+	const longest, header, newKeys = 35000, 4, 21
 	c.add("ssh")
+	clear := sshClear << c.dir
+	if hasAt(c.b, 0, "SSH-") {
+		c.set(clear)
+		return true
+	}
+	for at := 0; at < c.n && at < len(c.b) && c.has(clear) && c.ask; {
+		left := c.n - at
+		if left < header {
+			c.want(at, oneMore)
+			break
+		}
+		n := int(be32(c.b, at)) + header
+		if n > longest {
+			break
+		}
+		if n > left {
+			c.want(at, n-left)
+			break
+		}
+		if u8(c.b, at+5) == newKeys {
+			c.conn.marks &^= clear
+		}
+		at += n
+	}
 	return true
 }
 

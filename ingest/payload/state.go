@@ -80,8 +80,8 @@ func (f *flow) decode(r *reader) {
 }
 
 func (m *message) append(b []byte) []byte {
-	b = append(b, flag(m.started), flag(m.complete), flag(m.response), flag(m.close), flag(m.compressed),
-		flag(m.hasLength), flag(m.isChunked), m.method, byte(m.body), byte(m.upgrade), m.partial, m.sniffed)
+	b = append(b, flag(m.started), flag(m.complete), flag(m.response), flag(m.close),
+		flag(m.hasLength), flag(m.isChunked), m.method, byte(m.body), byte(m.upgrade), byte(m.coding), m.partial, m.sniffed)
 	b = binary.BigEndian.AppendUint16(b, m.status)
 	b = binary.BigEndian.AppendUint16(b, m.tunnel)
 	for _, n := range []int{m.header, m.length, m.size, m.left} {
@@ -94,9 +94,9 @@ func (m *message) append(b []byte) []byte {
 }
 
 func (m *message) decode(r *reader) {
-	m.started, m.complete, m.response, m.close, m.compressed = r.flag(), r.flag(), r.flag(), r.flag(), r.flag()
+	m.started, m.complete, m.response, m.close = r.flag(), r.flag(), r.flag(), r.flag()
 	m.hasLength, m.isChunked = r.flag(), r.flag()
-	m.method, m.body, m.upgrade = r.u8(), bodyKind(r.u8()), upgrade(r.u8())
+	m.method, m.body, m.upgrade, m.coding = r.u8(), bodyKind(r.u8()), upgrade(r.u8()), coding(r.u8())
 	m.partial, m.sniffed = min(r.u8(), uint8(len(m.line))), min(r.u8(), uint8(len(m.sniff)))
 	m.status, m.tunnel = r.u16(), r.u16()
 	for _, n := range []*int{&m.header, &m.length, &m.size, &m.left} {

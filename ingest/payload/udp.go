@@ -16,6 +16,16 @@ func dropbox(c *call) bool {
 	return true
 }
 
+// dhcp: on the port of proxies only with its cookie (RFC 2132, section 2).
+func dhcp(c *call) bool {
+	const proxy, cookie = 4011, 236
+	if (c.src == proxy || c.dst == proxy) && be32(c.b, cookie) != 0x63825363 {
+		return false
+	}
+	c.add("dhcp")
+	return true
+}
+
 // tftp: a data block holds data (RFC 1350). The server answers from a port of
 // its own.
 func tftp(c *call) bool {
@@ -213,7 +223,11 @@ func isRPCCall(b []byte) bool {
 
 func rpcDatagram(c *call) bool {
 	if !isRPCCall(c.b) && (be32(c.b, 4) != 1 || c.n < 12 || be32(c.b, 8) > 1) {
-		return false
+		if c.conn.app != 0 {
+			return false
+		}
+		c.add("rpc")
+		return true
 	}
 	c.rpcBody(c.b)
 	return true
@@ -240,6 +254,10 @@ func rpcHeuristicStream(c *call) bool {
 // 11).
 func rpcStream(c *call) bool {
 	const header, last = 4, 0x80000000
+	if !c.resumed && c.n >= header+8 && be32(c.b, header+4) > 1 {
+		c.add("rpc") // the middle of something
+		return true
+	}
 	for at := 0; at < c.n; {
 		left := c.n - at
 		if left < header && c.ask {
