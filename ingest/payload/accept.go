@@ -115,7 +115,7 @@ func segmentChecks() map[string]func(b []byte, n int) bool {
 	}
 	for _, name := range []string{
 		"5co_legacy", "aol", "ardp", "cast", "cmp", "cmpp", "couchbase", "djiuav", "dof", "edonkey", "enttec", "gdsdb", "gsm_ipa",
-		"gtp", "gtpprime", "ipdr", "isns", "kf", "kt", "ldp", "mgcp", "mpeg_dsmcc", "mrcpv2", "msrp", "omron",
+		"gtp", "gtpprime", "ipdr", "isns", "kf", "kt", "ldp", "mgcp", "mpeg_dsmcc", "mrcpv2", "omron",
 		"pcomtcp", "pvfs", "s101", "s5066sis", "smrse", "smux", "tplink-smarthome", "tpncp", "xot",
 	} {
 		checks[name] = none

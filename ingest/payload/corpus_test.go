@@ -94,7 +94,46 @@ func TestCorpus(t *testing.T) {
 		compareCapture(t, file, strings.NewReader(string(out)), s, nil)
 	}
 	for _, topic := range topics {
-		t.Logf("%-20s %v", topic, s[topic])
+		t.Logf("%-20s %v", topic, s.topic(topic))
+	}
+	for topic, least := range map[string]float64{
+		"data": 0.98, "data.len": 0.98, "http": 0.998, "tls": 0.99, "tcp.segment_data": 0.997, "tcp.pdu.size": 0.997, "frame.protocols": 0.75,
+	} {
+		if x := s.topic(topic); float64(x.same) < least*float64(x.all) {
+			t.Errorf("%s: agreement below %v", topic, least)
+		}
+	}
+}
+
+// TestGolden compares the frames of our own captures with what tshark said of
+// them (testdata/make/payload.sh).
+func TestGolden(t *testing.T) {
+	raw, err := os.ReadFile("../../testdata/golden/payload.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCapture := map[string]*strings.Builder{}
+	for line := range strings.Lines(string(raw)) {
+		name, rest, _ := strings.Cut(line, "\t")
+		if byCapture[name] == nil {
+			byCapture[name] = &strings.Builder{}
+		}
+		byCapture[name].WriteString(rest)
+	}
+	s := shares{}
+	for name, lines := range byCapture {
+		compareCapture(t, "../../testdata/captures/"+name, strings.NewReader(lines.String()), s,
+			func(frame int, _ *Packet, want expected, got *Result) {
+				g := shown(strings.Join(got.Protocols, ":"), got.Segment, join(got.DataLengths), join(got.PDUSizes))
+				if w := shown(want.protocols, want.segment, want.lengths, want.sizes); g != w {
+					t.Errorf("%s frame %d: got %s, want %s", name, frame, g, w)
+				}
+			})
+	}
+	for topic, least := range map[string]int{"data": 20, "http": 35, "tls": 4, "tcp.segment_data": 120} {
+		if s.topic(topic).all < least {
+			t.Errorf("%s was compared in %d frames only", topic, s.topic(topic).all)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ const headMax = 256
 type flow struct {
 	start, next uint32 // the message: where it begins, and where the next one does
 	edge        uint32 // everything from start to here has come
-	late        [4]span
+	late        [8]span
 	lates       uint8 // spans in use: what came beyond a gap
 	pending     bool  // there is, or was, a message in pieces
 	done        bool  // it is complete
@@ -200,6 +200,10 @@ func (c *call) continued(seq uint32, data []byte) int {
 	if before(f.edge, f.next) {
 		return follow
 	}
+	if before(end, f.next) { // complete, but only the last piece has it dissected
+		f.done = true
+		return follow
+	}
 	old := int(f.next-f.start) - n
 	c.reassembled(data[:n], true)
 	switch {
@@ -222,9 +226,10 @@ func (c *call) reassembled(fresh []byte, ask bool) {
 	total := int(f.next - f.start)
 	c.b = f.head
 	if old := total - len(fresh); old <= len(f.head) && f.lates == 0 { // nothing is missing between
-		s := append(c.analyzer.scratch[:0], f.head[:max(old, 0)]...)
-		s = append(s, fresh...)
-		c.analyzer.scratch, c.b = s, s
+		a := c.analyzer
+		a.scratch = append(a.scratch[:0], f.head[:max(old, 0)]...)
+		a.scratch = append(a.scratch, fresh...)
+		c.b = a.scratch
 	}
 	c.n, c.fresh, c.resumed, c.ask, c.off, c.need = total, fresh, true, ask, 0, 0
 	c.dispatch()
@@ -234,9 +239,8 @@ func (c *call) reassembled(fresh []byte, ask bool) {
 func (f *flow) take(seq uint32, data []byte) {
 	end := seq + uint32(len(data))
 	if before(f.edge, seq) {
-		if int(f.lates) < len(f.late) && len(data) > 0 {
-			f.late[f.lates] = span{seq, end}
-			f.lates++
+		if len(data) > 0 {
+			f.keep(span{seq, end})
 		}
 		return
 	}
@@ -251,5 +255,27 @@ func (f *flow) take(seq uint32, data []byte) {
 				f.edge, again = s.end, true
 			}
 		}
+	}
+}
+
+// keep notes bytes beyond a gap, joined with those they touch. Without room they
+// are forgotten, and the message is never complete.
+func (f *flow) keep(s span) {
+	for i := 0; i < int(f.lates); {
+		l := f.late[i]
+		if before(l.end, s.first) || before(s.end, l.first) {
+			i++
+			continue
+		}
+		if before(l.first, s.first) {
+			s.first = l.first
+		}
+		s.end = later(s.end, l.end)
+		f.lates--
+		f.late[i] = f.late[f.lates]
+	}
+	if int(f.lates) < len(f.late) {
+		f.late[f.lates] = s
+		f.lates++
 	}
 }

@@ -57,9 +57,7 @@ func (c *call) expect(addr netip.Addr, port uint16, name string) {
 func (c *call) session(b []byte) {
 	var addr netip.Addr
 	for line := range bytes.SplitSeq(b, []byte("\n")) {
-		f := bytes.Fields(line)
-		switch {
-		case len(f) >= 3 && hasAt(f[0], 0, "c="):
+		if f := bytes.Fields(line); len(f) >= 3 && hasAt(f[0], 0, "c=") {
 			text, _, _ := bytes.Cut(f[2], []byte("/"))
 			if a, err := netip.ParseAddr(string(text)); err == nil {
 				addr = a

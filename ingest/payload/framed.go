@@ -58,7 +58,7 @@ func (c *call) messages(f *framing) {
 		return
 	}
 	named := false
-	for at := 0; at < c.n; {
+	for at := 0; at < c.n && at < len(c.b); {
 		left := c.n - at
 		var b []byte
 		if at < len(c.b) {
@@ -184,6 +184,17 @@ func framings() []framing {
 		{name: "llrp", fixed: 10, length: bigEndian(2, 4, 0)},
 		{name: "dicom", fixed: 6, length: bigEndian(2, 4, 6), accept: between(1, 7)},
 		{name: "fix", fixed: 14, length: fixLength, accept: begins("8=FIX")},
+		{name: "ymsg", fixed: 20, length: bigEndian(8, 2, 20)},
+		{name: "smpp", fixed: 16, length: bigEndian(0, 4, 0)},
+		{name: "icep", fixed: 14, length: littleEndian(10, 4, 0)},
+		{name: "bitcoin", fixed: 24, length: littleEndian(16, 4, 24)},
+		{name: "drda", fixed: 10, length: bigEndian(0, 2, 0)},
+		{name: "giop", fixed: 12, length: func(b []byte) int {
+			if b[6]&1 != 0 {
+				return int(le32(b, 8)) + 12
+			}
+			return int(be32(b, 8)) + 12
+		}},
 		{name: "gryphon", fixed: 8, length: func(b []byte) int { return (be16(b, 4) + 8 + 3) &^ 3 }},
 		{name: "hzlcst", fixed: 4, length: bigEndian(0, 4, 4)},
 		{name: "websocket", fixed: 2, length: webSocketLength, inner: innerWebSocket},

@@ -42,7 +42,7 @@ type message struct {
 	header            int    // bytes of the header
 	length            int    // Content-Length
 	size              int    // bytes of chunks so far
-	left              int    // of the chunk in hand; -1: its size line comes next, -2: trailer
+	left              int    // of the chunk in hand, or what comes next
 	line              [120]byte
 	media             string // what dissects the body; "" without a Content-Type
 	sniff             [12]byte
@@ -59,6 +59,9 @@ const (
 
 // http dissects HTTP/1 on a TCP connection.
 func http(c *call) bool {
+	if c.nested {
+		return false
+	}
 	if c.conn.inner != 0 || c.conn.tunnel != 0 {
 		return httpInner(c)
 	}
@@ -189,6 +192,8 @@ func httpInner(c *call) bool {
 // innermost dissects the payload of an upgraded connection; base is where it
 // begins in the segment.
 func (c *call) innermost(base int) {
+	c.nested = true
+	defer func() { c.nested = false }()
 	switch {
 	case c.conn.inner != 0:
 		c.try(c.conn.inner)
@@ -404,7 +409,7 @@ func fold(b []byte, lower string) bool {
 
 // settleBody finds out how the body ends (RFC 9112, section 6.3).
 func (m *message) settleBody(c *call) {
-	m.left = -1
+	m.left = sizeLine
 	switch {
 	case m.response && (m.status/100 == 1 || m.status == 204 || m.status == 304 || c.conn.method == headMethod ||
 		c.conn.method == connectMethod && m.status/100 == 2):
@@ -427,7 +432,7 @@ func (m *message) readChunks(c *call, data []byte, left int) int {
 			m.look(data[at : at+n])
 			at, m.left = at+n, m.left-n
 			if m.left == 0 {
-				m.left = -3
+				m.left = endOfData
 			}
 			continue
 		}
@@ -451,12 +456,18 @@ func (m *message) readChunks(c *call, data []byte, left int) int {
 	return left
 }
 
+// What comes next in a chunked body, if no chunk does.
+const (
+	sizeLine  = -1
+	trailer   = -2
+	endOfData = -3 // the line end after a chunk
+)
+
 // chunkLine reads a line between chunks: the end of one, a size, a trailer.
 func (m *message) chunkLine(line []byte) {
-	const endOfData, size, trailer = -3, -1, -2
 	switch m.left {
 	case endOfData:
-		m.left = size
+		m.left = sizeLine
 	case trailer:
 		m.close = len(line) == 0
 	default:

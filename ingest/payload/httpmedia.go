@@ -83,7 +83,7 @@ func (c *call) httpBody(m *message, used int) {
 	}
 	first := m.sniff[:m.sniffed]
 	name := m.media
-	if m.coding == unknown || m.coding == packed && m.sniffed >= 2 && !hasAt(first, 0, "\x1f\x8b") && first[0]&0xf != 8 {
+	if m.coding == unknown || m.coding == packed && m.sniffed >= 2 && !hasAt(first, 0, "\x1f\x8b") && (first[0]&0xf != 8 || be16(first, 0)%31 != 0) {
 		name = "" // what cannot be unpacked is not looked into
 	}
 	switch name {

@@ -5,7 +5,7 @@ package payload
 func nbss(c *call) bool {
 	const header = 4
 	named := false
-	for at := 0; at < c.n; {
+	for at := 0; at < c.n && at < len(c.b); {
 		var b []byte
 		if at < len(c.b) {
 			b = c.b[at:]
@@ -54,7 +54,7 @@ func tpkt(c *call) bool {
 		return true
 	}
 	named := false
-	for at := 0; at < c.n; {
+	for at := 0; at < c.n && at < len(c.b); {
 		var b []byte
 		if at < len(c.b) {
 			b = c.b[at:]

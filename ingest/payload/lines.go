@@ -1,6 +1,9 @@
 package payload
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
 // Protocols of text lines.
 
@@ -102,6 +105,47 @@ func (c *call) fromServer(line []byte) bool {
 		return registered[c.src] != 0
 	}
 	return len(line) >= 3 && line[0] >= '2' && line[0] <= '5' && line[1] >= '0' && line[1] <= '9'
+}
+
+// pop takes each segment by itself. What the server says that is no answer is a
+// mail, or a piece of one if it told the size (RFC 1939, section 5).
+func pop(c *call) bool {
+	line := firstLineOf(c.b)
+	c.add("pop")
+	switch {
+	case !c.fromServer(nil):
+		c.conn.marks &^= mailAsked
+		if command := line[:min(len(line), 4)]; fold(command, "retr") || fold(command, "top ") {
+			c.set(mailAsked)
+		}
+	case hasAt(line, 0, "+") || hasAt(line, 0, "-ERR"):
+		if c.has(mailAsked) && hasAt(line, 0, "+OK ") {
+			c.conn.marks &^= mailAsked
+			size, _ := strconv.ParseUint(string(firstWord(line[4:])), 10, 32)
+			c.mailPiece(uint32(size), c.n-len(line)-2)
+		}
+	default:
+		c.mailPiece(c.conn.number, c.n)
+	}
+	return true
+}
+
+// mailPiece takes n bytes of a mail of which left are to come.
+func (c *call) mailPiece(left uint32, n int) {
+	c.conn.number = 0
+	switch {
+	case n <= 0:
+		c.conn.number = left
+	case int(left) > n:
+		c.conn.number = left - uint32(n)
+	default:
+		c.add("imf")
+	}
+}
+
+func firstWord(b []byte) []byte {
+	word, _, _ := bytes.Cut(b, []byte(" "))
+	return word
 }
 
 // xmpp waits for the end of an element; after starttls and proceed (RFC 6120,

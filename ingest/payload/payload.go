@@ -80,7 +80,7 @@ type Conn struct {
 	client uint8  // direction of the CONNECT
 	marks  uint16 // what protocols remember
 	method uint8  // of the last HTTP request
-	number uint32 // program of remote procedure calls
+	number uint32 // program of remote procedure calls; POP: bytes of the mail to come
 	flows  *[2]flow
 }
 
@@ -97,6 +97,7 @@ const (
 	remoteDesktop                  // it began as RDP does
 	sshClear                       // the version line of direction 0 was seen, no new keys
 	_                              // the same of direction 1
+	mailAsked                      // a client of POP asked for a mail
 	dataAsked                      // the command DATA waits for its answer
 )
 
@@ -144,6 +145,8 @@ type call struct {
 	resumed bool
 	// cut: the end of the packet was not captured.
 	cut bool
+	// nested: this is inside an HTTP connection that was upgraded or tunnels.
+	nested bool
 	// ask: more bytes can be had, by setting need.
 	ask bool
 

@@ -11,7 +11,9 @@ func special() []dissector {
 		{name: "tpkt", tcp: tpkt},
 		{name: "rtsp", tcp: textMessages("rtsp")},
 		{name: "sip", tcp: textMessages("sip"), udp: sip},
-		{name: "imap", tcp: imap}, {name: "whois", tcp: lines("whois")}, {name: "bittorrent", tcp: bitTorrent},
+		{name: "imap", tcp: imap},
+		{name: "whois", tcp: lines("whois")},
+		{name: "bittorrent", tcp: bitTorrent},
 		{name: "dhcp", udp: dhcp},
 		{name: "stun", udp: stun},
 		{name: "tftp", udp: tftp},
@@ -21,9 +23,24 @@ func special() []dissector {
 		{name: "resp", tcp: resp},
 		{name: "ssh", tcp: ssh},
 		{name: "rpc", tcp: rpcStream, udp: rpcDatagram},
-		{name: "quic", udp: quic}, {name: "wg", udp: wg}, {name: "bt-dht"}, {name: "data", tcp: onlyData, udp: onlyData},
-		{name: "gquic"}, {name: "rtp", udp: rtp}, {name: "rtcp", udp: rtcp}, {name: "t38"}, {name: "ftp", tcp: ftp},
-		{name: "ftp-data", tcp: ftpData}, {name: "xmpp", tcp: xmpp}, {name: "smtp", tcp: smtp},
+		{name: "quic", udp: quic},
+		{name: "wg", udp: wg},
+		{name: "bt-dht"},
+		{name: "vnc"},
+		{name: "spice"},
+		{name: "applemidi"},
+		{name: "msrp", tcp: msrp},
+		{name: "mq"},
+		{name: "data", tcp: onlyData, udp: onlyData},
+		{name: "gquic"},
+		{name: "rtp", udp: rtp},
+		{name: "rtcp", udp: rtcp},
+		{name: "t38"},
+		{name: "ftp", tcp: ftp},
+		{name: "ftp-data", tcp: ftpData},
+		{name: "xmpp", tcp: xmpp},
+		{name: "smtp", tcp: smtp},
+		{name: "pop", tcp: pop},
 	}
 }
 
@@ -49,10 +66,24 @@ func textMessages(name string) func(c *call) bool {
 				named = true
 				c.add(name)
 			}
+			c.description(b[:min(n, len(b))])
 			at += n
 		}
 		return true
 	}
+}
+
+// msrp waits for the line of dashes that ends a message (RFC 4975, section 7.1).
+func msrp(c *call) bool {
+	if !hasAt(c.b, 0, "MSRP ") {
+		return false
+	}
+	if c.ask && !bytes.Contains(c.fresh, []byte("-------")) {
+		c.want(0, oneMore)
+		return true
+	}
+	c.add("msrp")
+	return true
 }
 
 // isMessageLine reports whether a line is a request or status line of SIP or
@@ -132,12 +163,12 @@ func resp(c *call) bool {
 func ssh(c *call) bool {
 	const longest, header, newKeys = 35000, 4, 21
 	c.add("ssh")
-	clear := sshClear << c.dir
+	readable := sshClear << c.dir
 	if hasAt(c.b, 0, "SSH-") {
-		c.set(clear)
+		c.set(readable)
 		return true
 	}
-	for at := 0; at < c.n && at < len(c.b) && c.has(clear) && c.ask; {
+	for at := 0; at < c.n && at < len(c.b) && c.has(readable) && c.ask; {
 		left := c.n - at
 		if left < header {
 			c.want(at, oneMore)
@@ -152,7 +183,7 @@ func ssh(c *call) bool {
 			break
 		}
 		if u8(c.b, at+5) == newKeys {
-			c.conn.marks &^= clear
+			c.conn.marks &^= readable
 		}
 		at += n
 	}
@@ -181,11 +212,17 @@ func sip(c *call) bool {
 		return false
 	}
 	c.add("sip")
-	if header, body, ok := bytes.Cut(c.b, []byte("\r\n\r\n")); ok && len(body) > 0 && bytes.Contains(header, []byte("application/sdp")) {
+	c.description(c.b)
+	return true
+}
+
+// description reads the session description in a message, if there is one.
+func (c *call) description(b []byte) {
+	header, body, ok := bytes.Cut(b, []byte("\r\n\r\n"))
+	if ok && len(body) > 0 && bytes.Contains(header, []byte("application/sdp")) {
 		c.add("sdp")
 		c.session(body)
 	}
-	return true
 }
 
 func isSIP(b []byte) bool {

@@ -77,6 +77,9 @@ func (f *flow) decode(r *reader) {
 		f.http = &message{}
 		f.http.decode(r)
 	}
+	if before(f.edge, f.start) || before(f.next, f.start) || int(f.edge-f.start) < len(f.head) {
+		r.bad = true
+	}
 }
 
 func (m *message) append(b []byte) []byte {
@@ -101,6 +104,9 @@ func (m *message) decode(r *reader) {
 	m.status, m.tunnel = r.u16(), r.u16()
 	for _, n := range []*int{&m.header, &m.length, &m.size, &m.left} {
 		*n = int(r.u64())
+	}
+	if m.header < 0 || m.length < 0 || m.size < 0 || m.left < endOfData || max(m.header, m.length, m.size, m.left) > 1<<50 {
+		r.bad = true
 	}
 	copy(m.line[:], r.bytes(int(m.partial)))
 	copy(m.sniff[:], r.bytes(int(m.sniffed)))

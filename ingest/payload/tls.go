@@ -30,7 +30,7 @@ func tls(c *call) bool {
 		return false
 	}
 	c.add("tls")
-	for at := 0; at < c.n; {
+	for at := 0; at < c.n && at < len(c.b); {
 		left := c.n - at
 		var b []byte
 		if at < len(c.b) {
@@ -58,7 +58,7 @@ func tls(c *call) bool {
 
 // tlsHeuristic takes TLS on any port.
 func tlsHeuristic(c *call) bool {
-	if !isRecord(c.b) && !(isHello2(c.b) && c.b[2] == 1 && c.b[3] == 3 && be16(c.b, 0)&0x7fff+2 == c.n) {
+	if !(isRecord(c.b) && be16(c.b, 3) > 0) && !(isHello2(c.b) && c.b[2] == 1 && c.b[3] == 3 && be16(c.b, 0)&0x7fff+2 == c.n) {
 		return false
 	}
 	c.settle("tls")

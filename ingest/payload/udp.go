@@ -151,15 +151,17 @@ func quic(c *call) bool {
 
 // gquicHello: Google's QUIC before the standard, with its version.
 func gquicHello(c *call) bool {
-	if len(c.b) < 14 || c.src != 443 && c.dst != 443 && c.src != 80 && c.dst != 80 {
+	if len(c.b) < 14 {
 		return false
 	}
 	at := 1
 	if c.b[0]&8 != 0 {
 		at += 8
 	}
-	return c.b[0]&1 != 0 && c.b[0]&0x80 == 0 && c.b[at] == 'Q' && c.b[at+1] == '0'
+	return c.b[0]&1 != 0 && c.b[0]&0x80 == 0 && hasAt(c.b, at, "Q0") && isDigit(c.b[at+2]) && isDigit(c.b[at+3])
 }
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 // rtp dissects media that a session description announced (RFC 3550).
 func rtp(c *call) bool {
@@ -167,9 +169,9 @@ func rtp(c *call) bool {
 	return true
 }
 
-// isRTCP reports whether a datagram is a report (RFC 3550, section 6).
+// isRTCP reports whether a datagram begins with a report (RFC 3550, section 6).
 func isRTCP(c *call) bool {
-	if len(c.b) < 8 || c.b[0]&0xc0 != 0x80 || c.b[1] < 200 || c.b[1] > 207 || c.n%4 != 0 {
+	if len(c.b) < 8 || c.b[0]&0xc0 != 0x80 || c.b[1] < 200 || c.b[1] > 201 || c.n%4 != 0 {
 		return false
 	}
 	return (be16(c.b, 2)+1)*4 <= c.n
@@ -258,7 +260,7 @@ func rpcStream(c *call) bool {
 		c.add("rpc") // the middle of something
 		return true
 	}
-	for at := 0; at < c.n; {
+	for at := 0; at < c.n && at < len(c.b); {
 		left := c.n - at
 		if left < header && c.ask {
 			c.want(at, oneMore)
