@@ -30,7 +30,7 @@ type framing struct {
 // framed are the dissectors of length-prefixed protocols.
 func framed() []dissector {
 	var list []dissector
-	for _, f := range framings() {
+	for _, f := range append(framings(), moreFramings()...) {
 		list = append(list, dissector{name: f.name, tcp: func(c *call) bool {
 			if f.accept != nil && !f.accept(c.b, c.n) {
 				return false
@@ -128,7 +128,7 @@ func littleEndian(at, size, extra int) func([]byte) int {
 func framings() []framing {
 	return []framing{
 		{name: "dns", fixed: 2, length: bigEndian(0, 2, 2)},
-		{name: "enip", fixed: 24, length: littleEndian(2, 2, 24)},
+		{name: "enip", fixed: 24, length: littleEndian(2, 2, 24), inner: innerENIP},
 		{name: "mbtcp", fixed: 6, length: bigEndian(4, 2, 6), accept: modbusMessage, inner: innerModbus},
 		{name: "mqtt", fixed: 2, length: mqttLength},
 		{name: "amqp", fixed: 8, length: amqpLength},
@@ -184,6 +184,12 @@ func framings() []framing {
 		{name: "llrp", fixed: 10, length: bigEndian(2, 4, 0)},
 		{name: "dicom", fixed: 6, length: bigEndian(2, 4, 6), accept: between(1, 7)},
 		{name: "fix", fixed: 14, length: fixLength, accept: begins("8=FIX")},
+	}
+}
+
+// moreFramings lists those that are seldom met.
+func moreFramings() []framing {
+	return []framing{
 		{name: "ymsg", fixed: 20, length: bigEndian(8, 2, 20)},
 		{name: "smpp", fixed: 16, length: bigEndian(0, 4, 0)},
 		{name: "icep", fixed: 14, length: littleEndian(10, 4, 0)},
