@@ -42,12 +42,12 @@ func (c *call) cip(b []byte) {
 	} else {
 		c.conn.number = uint32(cipClass(b[2:min(2+path, len(b))]))
 	}
-	times := 1
-	if b[0]&^response == multiple && (b[0]&response != 0 || c.conn.number == router) {
-		times = le16(b, list)
-	}
-	for range min(times, maxProtocols) {
+	if b[0]&^response != multiple || b[0]&response == 0 && c.conn.number != router {
 		c.add(cipClassName(c.conn.number))
+		return
+	}
+	for range min(le16(b, list), maxProtocols) {
+		c.add("cipcls")
 	}
 }
 

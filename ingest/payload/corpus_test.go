@@ -22,6 +22,7 @@ import (
 var oracleFields = []string{
 	"frame.number", "frame.protocols", "data.len", "tcp.segment_data", "tcp.pdu.size", "tcp.stream", "udp.stream",
 	"tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission", "tcp.analysis.keep_alive",
+	"tcp.analysis.out_of_order",
 }
 
 // expected is what tshark shows for one frame.
@@ -30,7 +31,7 @@ type expected struct {
 	segment                   bool
 	stream                    string // of the innermost transport
 	retransmission, spurious  bool
-	keepAlive                 bool
+	keepAlive, outOfOrder     bool
 }
 
 func parseExpected(line string) (e expected) {
@@ -48,7 +49,7 @@ func parseExpected(line string) (e expected) {
 		}
 	}
 	e.lengths, e.segment, e.sizes = f[2], f[3] != "", f[4]
-	e.spurious, e.keepAlive = f[9] != "", f[10] != ""
+	e.spurious, e.keepAlive, e.outOfOrder = f[9] != "", f[10] != "", f[11] != ""
 	e.retransmission = f[7] != "" && f[8] == "" && !e.spurious
 	return e
 }
@@ -97,7 +98,7 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%-20s %v", topic, s.topic(topic))
 	}
 	for topic, least := range map[string]float64{
-		"data": 0.98, "data.len": 0.98, "http": 0.998, "tls": 0.99, "tcp.segment_data": 0.997, "tcp.pdu.size": 0.997, "frame.protocols": 0.75,
+		"data": 0.98, "data.len": 0.98, "http": 0.998, "tls": 0.99, "tcp.segment_data": 0.997, "tcp.pdu.size": 0.997, "frame.protocols": 0.98,
 	} {
 		if x := s.topic(topic); float64(x.same) < least*float64(x.all) {
 			t.Errorf("%s: agreement below %v", topic, least)
@@ -173,7 +174,8 @@ func compareCapture(t *testing.T, file string, lines io.Reader, s shares, report
 		if dirs[e.stream] != p.Src {
 			p.Dir = 1
 		}
-		p.Retransmission, p.Spurious, p.KeepAlive = e.retransmission, e.spurious, e.keepAlive
+		p.Retransmission, p.Spurious = e.retransmission, e.spurious
+		p.KeepAlive, p.OutOfOrder = e.keepAlive, e.outOfOrder
 		got := a.Feed(conns[e.stream], p)
 		s.count(e, got)
 		if report != nil {

@@ -14,9 +14,8 @@ type flow struct {
 	done        bool  // it is complete
 	whole       bool  // it takes all of the next segment; next is a guess
 	untilFIN    bool  // it takes everything
+	exact       bool  // next was said by its dissector
 	fin         bool  // the end was seen
-	come        bool  // something has come: last is the highest end
-	last        uint32
 	head        []byte
 	http        *message
 }
@@ -53,7 +52,7 @@ func (c *call) tcp() {
 	}
 	c.flow = &c.conn.flows[c.dir]
 	if len(p.Data) < p.Length {
-		c.alone(seq)
+		c.alone()
 		return
 	}
 	if p.FIN && !c.flow.fin {
@@ -68,26 +67,15 @@ func (c *call) tcp() {
 }
 
 // alone has a segment dissected whose end was not captured: it joins no others.
-func (c *call) alone(seq uint32) {
+func (c *call) alone() {
 	p := c.packet
-	if c.flow.passed(seq, p.Length) || p.Retransmission || p.Spurious || len(p.Data) == 0 {
+	if p.OutOfOrder || p.Retransmission || p.Spurious || len(p.Data) == 0 {
 		return
 	}
 	c.analyzer.cut = flow{}
 	c.flow = &c.analyzer.cut
 	c.b, c.n, c.fresh, c.cut = p.Data, p.Length, p.Data, true
 	c.dispatch()
-}
-
-// passed notes how far the stream has come, and reports whether a segment ends
-// before that.
-func (f *flow) passed(seq uint32, n int) bool {
-	end := seq + uint32(n)
-	if f.come && before(end, f.last) {
-		return true
-	}
-	f.come, f.last = true, end
-	return false
 }
 
 // finish completes a message that ends with the connection.
@@ -110,7 +98,6 @@ func (c *call) finish(seq uint32) bool {
 // it is complete. A segment may end one message, hold others and begin the next.
 func (c *call) desegment(seq uint32, data []byte) {
 	f := c.flow
-	old := f.passed(seq, len(data))
 	for len(data) > 0 {
 		end := seq + uint32(len(data))
 		switch {
@@ -120,7 +107,7 @@ func (c *call) desegment(seq uint32, data []byte) {
 		case c.packet.Spurious:
 			return
 		case f.pending && !before(seq, f.start) && before(seq, f.next):
-		case old: // what comes late and belongs to no message is ignored
+		case c.packet.OutOfOrder: // what comes late and belongs to no message is ignored
 			return
 		case c.packet.KeepAlive:
 			c.b, c.n = data, 1
@@ -166,6 +153,7 @@ func (c *call) begin(seq uint32, data []byte) {
 // extend sets where the message ends that has come up to end and lacks need.
 func (f *flow) extend(end uint32, need int) {
 	const everything = 1 << 30
+	f.exact = need > 0
 	switch {
 	case need == oneMore:
 		f.next, f.whole = end+1, true
@@ -231,7 +219,7 @@ func (c *call) reassembled(fresh []byte, ask bool) {
 		a.scratch = append(a.scratch, fresh...)
 		c.b = a.scratch
 	}
-	c.n, c.fresh, c.resumed, c.ask, c.off, c.need = total, fresh, true, ask, 0, 0
+	c.n, c.fresh, c.resumed, c.exact, c.ask, c.off, c.need = total, fresh, true, f.exact, ask, 0, 0
 	c.dispatch()
 }
 

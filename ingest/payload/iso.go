@@ -6,10 +6,7 @@ func nbss(c *call) bool {
 	const header = 4
 	named := false
 	for at := 0; at < c.n && at < len(c.b); {
-		var b []byte
-		if at < len(c.b) {
-			b = c.b[at:]
-		}
+		b := c.b[at:]
 		left := c.n - at
 		if left < header && c.ask {
 			c.want(at, oneMore)
@@ -48,17 +45,14 @@ func tpkt(c *call) bool {
 	}
 	if c.b[0] != 3 {
 		c.add("tpkt")
-		if c.has(remoteDesktop) {
-			c.add("rdp") // a fast-path packet
+		if c.has(remoteDesktop) && isFastPath(c.b, c.n) {
+			c.add("rdp")
 		}
 		return true
 	}
 	named := false
 	for at := 0; at < c.n && at < len(c.b); {
-		var b []byte
-		if at < len(c.b) {
-			b = c.b[at:]
-		}
+		b := c.b[at:]
 		left := c.n - at
 		if left < header && c.ask {
 			c.want(at, oneMore)
@@ -81,6 +75,16 @@ func tpkt(c *call) bool {
 		at += n
 	}
 	return true
+}
+
+// isFastPath reports whether b is a fast-path packet of a remote desktop: two
+// zero bits, and the length (MS-RDPBCGR, section 2.2.8.1.2).
+func isFastPath(b []byte, n int) bool {
+	size := int(u8(b, 1))
+	if size&0x80 != 0 {
+		size = be16(b, 1) & 0x7fff
+	}
+	return b[0]&3 == 0 && size > 2 && size <= n
 }
 
 // cotp names what is in a transport PDU (ISO 8073): S7, or the conference

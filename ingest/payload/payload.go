@@ -28,10 +28,11 @@ type Packet struct {
 	// Seq is TCP's sequence number, of the SYN itself if SYN is set.
 	Seq                uint32
 	SYN, ACK, FIN, RST bool
-	// What TCP analysis says of the segment: a retransmission, neither a fast
-	// nor a spurious one; a spurious one; a keep-alive. Wireshark dissects none
-	// of them, but shows the first as segment data and the last as data.
-	Retransmission, Spurious, KeepAlive bool
+	// What TCP analysis says of the segment (tcp.analysis.*): a retransmission,
+	// neither a fast nor a spurious one; a spurious one; out of order; a
+	// keep-alive. Wireshark dissects none of them by itself, but shows the first
+	// as segment data and the last as data.
+	Retransmission, Spurious, OutOfOrder, KeepAlive bool
 	// Length is the payload length that the headers announce. Data is what was
 	// captured of it.
 	Length int
@@ -93,6 +94,7 @@ const (
 	askedTLS                       // one side asked to go on with TLS
 	mailData                       // a mail is being sent
 	announced                      // another connection announced this one
+	hasChannels                    // TURN has bound a channel
 	challenged                     // the server waits for a secret
 	remoteDesktop                  // it began as RDP does
 	sshClear                       // the version line of direction 0 was seen, no new keys
@@ -141,8 +143,9 @@ type call struct {
 	n int
 	// fresh are the bytes that came with this segment: the last of the message.
 	fresh []byte
-	// resumed: the message began in an earlier segment.
-	resumed bool
+	// resumed: the message began in an earlier segment; exact: its length was
+	// known then.
+	resumed, exact bool
 	// cut: the end of the packet was not captured.
 	cut bool
 	// nested: this is inside an HTTP connection that was upgraded or tunnels.

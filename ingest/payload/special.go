@@ -15,6 +15,7 @@ func special() []dissector {
 		{name: "whois", tcp: lines("whois")},
 		{name: "bittorrent", tcp: bitTorrent},
 		{name: "dhcp", udp: dhcp},
+		{name: "nbdgm", udp: nbdgm},
 		{name: "stun", udp: stun},
 		{name: "tftp", udp: tftp},
 		{name: "db-lsp-disc", udp: dropbox},
@@ -57,7 +58,7 @@ func textMessages(name string) func(c *call) bool {
 				}
 				return true // not understood, but taken
 			}
-			n, lack := textLength(b, c.n-at)
+			n, lack := c.textLength(b, c.n-at)
 			if lack != 0 && c.ask {
 				c.want(at, lack)
 				return true
@@ -96,7 +97,7 @@ func isMessageLine(line []byte) bool {
 
 // textLength gives the length of the message that b begins with, of which n
 // bytes are announced, and what it lacks.
-func textLength(b []byte, n int) (length, lack int) {
+func (c *call) textLength(b []byte, n int) (length, lack int) {
 	const interleaved = 4
 	if b[0] == '$' { // RFC 7826, section 14
 		if n < interleaved {
@@ -106,7 +107,13 @@ func textLength(b []byte, n int) (length, lack int) {
 		return size, max(0, size-n)
 	}
 	end := bytes.Index(b, []byte("\r\n\r\n"))
-	if end < 0 {
+	switch {
+	case end < 0 && len(b) < n && c.resumed: // its middle is not at hand
+		if c.exact || bytes.Contains(c.fresh, []byte("\r\n\r\n")) {
+			return n, 0
+		}
+		return n, oneMore
+	case end < 0:
 		return n, oneMore
 	}
 	size := 0
@@ -148,10 +155,13 @@ func lines(name string) func(c *call) bool {
 // resp dissects Redis: it is named also where it lacks bytes.
 func resp(c *call) bool {
 	c.add("resp")
-	if c.ask && !bytes.HasSuffix(c.b, []byte("\r\n")) {
+	if c.ask && !bytes.HasSuffix(c.fresh, []byte("\r\n")) {
 		end := bytes.LastIndexByte(c.b, '\n') + 1
 		if i := bytes.LastIndexByte(c.b, '*'); i >= 0 && i < end {
 			end = i
+		}
+		if len(c.b) < c.n {
+			end = 0
 		}
 		c.want(end, oneMore)
 	}

@@ -47,7 +47,7 @@ func (c *Conn) DecodeBinary(b []byte) []byte {
 }
 
 func (f *flow) append(b []byte) []byte {
-	for _, n := range []uint32{f.start, f.next, f.edge, f.last} {
+	for _, n := range []uint32{f.start, f.next, f.edge} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
 	b = append(b, f.lates)
@@ -55,7 +55,7 @@ func (f *flow) append(b []byte) []byte {
 		b = binary.BigEndian.AppendUint32(b, s.first)
 		b = binary.BigEndian.AppendUint32(b, s.end)
 	}
-	b = append(b, flag(f.pending), flag(f.done), flag(f.whole), flag(f.untilFIN), flag(f.fin), flag(f.come))
+	b = append(b, flag(f.pending), flag(f.done), flag(f.whole), flag(f.untilFIN), flag(f.exact), flag(f.fin))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(f.head)))
 	b = append(b, f.head...)
 	b = append(b, flag(f.http != nil))
@@ -66,12 +66,13 @@ func (f *flow) append(b []byte) []byte {
 }
 
 func (f *flow) decode(r *reader) {
-	f.start, f.next, f.edge, f.last = r.u32(), r.u32(), r.u32(), r.u32()
+	f.start, f.next, f.edge = r.u32(), r.u32(), r.u32()
 	f.lates = min(r.u8(), uint8(len(f.late)))
 	for i := range f.late[:f.lates] {
 		f.late[i] = span{r.u32(), r.u32()}
 	}
-	f.pending, f.done, f.whole, f.untilFIN, f.fin, f.come = r.flag(), r.flag(), r.flag(), r.flag(), r.flag(), r.flag()
+	f.pending, f.done, f.whole, f.untilFIN = r.flag(), r.flag(), r.flag(), r.flag()
+	f.exact, f.fin = r.flag(), r.flag()
 	f.head = slices.Clone(r.bytes(min(int(r.u16()), headMax)))
 	if r.flag() {
 		f.http = &message{}

@@ -32,10 +32,7 @@ func tls(c *call) bool {
 	c.add("tls")
 	for at := 0; at < c.n && at < len(c.b); {
 		left := c.n - at
-		var b []byte
-		if at < len(c.b) {
-			b = c.b[at:]
-		}
+		b := c.b[at:]
 		n := left
 		switch {
 		case left < header && c.ask:

@@ -1,5 +1,7 @@
 package payload
 
+import "bytes"
+
 // Dissectors of protocols on UDP.
 
 func onlyData(c *call) bool {
@@ -12,6 +14,19 @@ func dropbox(c *call) bool {
 	c.add("db-lsp-disc")
 	if isJSON(c.b) {
 		c.add("json")
+	}
+	return true
+}
+
+// nbdgm: datagrams of NetBIOS carry SMB mail slots (RFC 1002, section 4.4).
+func nbdgm(c *call) bool {
+	const header, names = 14, 68
+	c.add("nbdgm")
+	if kind := u8(c.b, 0); kind >= 0x10 && kind <= 0x12 && hasAt(c.b, header+names, "\xffSMB") {
+		c.add("smb")
+		if bytes.Contains(c.b, []byte(`\MAILSLOT\BROWSE`)) {
+			c.add("browser")
+		}
 	}
 	return true
 }
@@ -46,8 +61,13 @@ const stunCookie = 0x2112a442
 // stun takes messages with the magic cookie (RFC 8489, section 5). Its DATA
 // attributes hold data (RFC 8656, section 18.4).
 func stun(c *call) bool {
-	const header, dataAttribute = 20, 0x0013
+	const header, dataAttribute, channelBind = 20, 0x0013, 9
 	kind := be16(c.b, 0)
+	if c.has(hasChannels) && kind >= 0x4000 && kind < 0x8000 && be16(c.b, 2)+4 <= c.n && be16(c.b, 2) > 0 {
+		c.add("stun") // ChannelData (RFC 8656, section 12.4)
+		c.data(be16(c.b, 2))
+		return true
+	}
 	if c.n < header || len(c.b) < header || kind >= 0x4000 || be32(c.b, 4) != stunCookie || be16(c.b, 2)+header > c.n {
 		return false
 	}
@@ -55,6 +75,9 @@ func stun(c *call) bool {
 		return false
 	}
 	c.add("stun")
+	if kind&^0x110 == channelBind {
+		c.set(hasChannels)
+	}
 	end := min(len(c.b), be16(c.b, 2)+header)
 	for at := header; at+4 <= end; {
 		n := be16(c.b, at+2)
@@ -179,103 +202,6 @@ func isRTCP(c *call) bool {
 
 func rtcp(c *call) bool {
 	c.add("rtcp")
-	return true
-}
-
-// rpcProgram names the programs of remote procedure calls that have a dissector.
-func rpcProgram(number uint32) string {
-	switch number {
-	case 100000:
-		return "portmap"
-	case 100003:
-		return "nfs"
-	case 100005:
-		return "mount"
-	case 100021:
-		return "nlm"
-	case 100024:
-		return "stat"
-	case 100004:
-		return "ypserv"
-	case 100227:
-		return "nfsacl"
-	}
-	return ""
-}
-
-// rpcBody names what is called or answered in a message of remote procedure
-// calls (RFC 5531, section 9).
-func (c *call) rpcBody(b []byte) {
-	const call, null = 0, 0
-	if be32(b, 4) == call {
-		c.conn.number = be32(b, 12)
-		if be32(b, 20) == null {
-			c.conn.number = 0 // nothing to show of it
-		}
-	}
-	c.add("rpc")
-	if name := rpcProgram(c.conn.number); name != "" {
-		c.add(name)
-	}
-}
-
-func isRPCCall(b []byte) bool {
-	return len(b) >= 24 && be32(b, 4) == 0 && be32(b, 8) == 2
-}
-
-func rpcDatagram(c *call) bool {
-	if !isRPCCall(c.b) && (be32(c.b, 4) != 1 || c.n < 12 || be32(c.b, 8) > 1) {
-		if c.conn.app != 0 {
-			return false
-		}
-		c.add("rpc")
-		return true
-	}
-	c.rpcBody(c.b)
-	return true
-}
-
-// rpcHeuristic takes calls to programs that are known.
-func rpcHeuristic(c *call) bool {
-	if !isRPCCall(c.b) || rpcProgram(be32(c.b, 12)) == "" {
-		return false
-	}
-	c.settle("rpc")
-	return c.try(c.conn.app)
-}
-
-func rpcHeuristicStream(c *call) bool {
-	if len(c.b) < 28 || be32(c.b, 0)&0x80000000 == 0 || !isRPCCall(c.b[4:]) {
-		return false
-	}
-	c.settle("rpc")
-	return c.try(c.conn.app)
-}
-
-// rpcStream dissects remote procedure calls with record marks (RFC 5531, section
-// 11).
-func rpcStream(c *call) bool {
-	const header, last = 4, 0x80000000
-	if !c.resumed && c.n >= header+8 && be32(c.b, header+4) > 1 {
-		c.add("rpc") // the middle of something
-		return true
-	}
-	for at := 0; at < c.n && at < len(c.b); {
-		left := c.n - at
-		if left < header && c.ask {
-			c.want(at, oneMore)
-			return true
-		}
-		n := int(be32(c.b, at)&^last) + header
-		if n > left && c.ask {
-			c.want(at, n-left)
-			return true
-		}
-		if at < len(c.b) && len(c.b) >= at+header {
-			c.rpcBody(c.b[at+header:])
-		}
-		at += n
-	}
 	return true
 }
 
