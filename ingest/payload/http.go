@@ -111,20 +111,25 @@ func (c *call) httpName(named *bool) {
 }
 
 // continuation is what is no HTTP message: lines with a colon are shown as if
-// they were a header, the rest as data. Unless the connection had HTTP before or
-// there is such a line, nothing is shown.
+// they were a header, up to an empty line, the rest as data. Nothing is shown of
+// a last line without an end and a colon, nor of all if there is no such line
+// and the connection had no HTTP before.
 func (c *call) continuation(at int, named *bool) {
 	from := at
 	for at < len(c.b) && c.b[from] >= ' ' && c.b[from] <= '~' {
-		line, next := firstLine(c.b[at:], at > from)
-		if len(line) == 0 && at > from {
+		line, next, ended := firstLine(c.b[at:])
+		header := bytes.IndexByte(line, ':') >= 0
+		if at > from && !ended && !header {
+			c.httpName(named)
+			return
+		}
+		empty := len(line) == 0 && at > from
+		if header || empty {
 			at += next
+		}
+		if !header {
 			break
 		}
-		if bytes.IndexByte(line, ':') < 0 {
-			break
-		}
-		at += next
 	}
 	if at == from && !c.has(seenHTTP) {
 		return
@@ -135,22 +140,18 @@ func (c *call) continuation(at int, named *bool) {
 	}
 }
 
-// firstLine gives the first line of b and where the next begins. With quotes,
-// line ends between double quotes are part of the line.
-func firstLine(b []byte, quotes bool) (line []byte, next int) {
-	quoted := false
+// firstLine gives the first line of b, where the next begins, and whether the
+// line has an end.
+func firstLine(b []byte) (line []byte, next int, ended bool) {
 	for i, x := range b {
 		switch {
-		case x == '"' && quotes:
-			quoted = !quoted
-		case quoted:
 		case x == '\n', x == '\r' && i+1 < len(b) && b[i+1] != '\n':
-			return b[:i], i + 1
+			return b[:i], i + 1, true
 		case x == '\r':
-			return b[:i], min(i+2, len(b))
+			return b[:i], min(i+2, len(b)), true
 		}
 	}
-	return b, len(b)
+	return b, len(b), false
 }
 
 // switched notes what a complete message says about those that follow.
