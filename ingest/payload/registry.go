@@ -34,7 +34,6 @@ var dissectors = sync.OnceValue(func() *registry {
 		tcpHeuristics: tcpHeuristics(), udpHeuristics: udpHeuristics(),
 	}
 	for _, d := range framed() {
-		d := d
 		*r.named(d.name) = dissector{name: d.name, tcp: d.tcp}
 	}
 	for _, d := range special() {
