@@ -13,7 +13,10 @@ import (
 	"testing"
 )
 
-const module = "pcapidx/"
+const (
+	module    = "pcapidx/"
+	sdkModule = "github.com/modelcontextprotocol/"
+)
 
 type pkg struct {
 	ImportPath   string
@@ -43,7 +46,7 @@ func packages(t *testing.T) (all []pkg) {
 		p.ImportPath = strings.TrimPrefix(p.ImportPath, module)
 		all = append(all, p)
 	}
-	for _, must := range []string{"index", "ingest", "ingest/tcp", "ingest/source", "ingest/dissect", "query", "cmd/pcapidx"} {
+	for _, must := range []string{"index", "ingest", "ingest/tcp", "ingest/source", "ingest/dissect", "query", "mcp", "cmd/pcapidx"} {
 		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == must }) {
 			t.Errorf("there is no package %s: the rules below hold for nothing", must)
 		}
@@ -63,6 +66,7 @@ func ours() map[string][]string {
 		"ingest":         {"index", "ingest/*"},
 		"query":          {"index", "query/*", "ingest/dissect"},
 		"query/capfile":  {"index"},
+		"mcp":            {"query"},
 	}
 }
 
@@ -87,6 +91,8 @@ func wrongImport(from, imported string) string {
 		return "only index knows bbolt"
 	case strings.HasPrefix(imported, "github.com/spf13/") && !inCmd:
 		return "only cmd/ knows cobra"
+	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
+		return "only mcp knows the SDK"
 	case from == "ingest/tcp" && strings.Contains(strings.Split(imported, "/")[0], "."):
 		return "it imports the standard library only"
 	}
@@ -129,6 +135,11 @@ func TestWrongImport(t *testing.T) {
 		{"query", "github.com/spf13/cobra"},
 		{"query/filter", "pcapidx/cmd/pcapidx"},
 		{"query/capfile", "pcapidx/ingest/source"},
+		{"mcp", "pcapidx/index"},
+		{"mcp", "pcapidx/ingest"},
+		{"mcp", "pcapidx/query/filter"},
+		{"query", "github.com/modelcontextprotocol/go-sdk/mcp"},
+		{"cmd/pcapidx", "github.com/modelcontextprotocol/go-sdk/mcp"},
 	} {
 		if wrongImport(bad[0], bad[1]) == "" {
 			t.Errorf("%s may import %s", bad[0], bad[1])
@@ -139,6 +150,8 @@ func TestWrongImport(t *testing.T) {
 		{"ingest", "pcapidx/ingest/tcp"},
 		{"query", "pcapidx/query/filter"},
 		{"cmd/pcapidx", "github.com/spf13/cobra"},
+		{"cmd/pcapidx", "pcapidx/mcp"},
+		{"mcp", "github.com/modelcontextprotocol/go-sdk/mcp"},
 		{"ingest/tcp", "math/bits"},
 	} {
 		if why := wrongImport(good[0], good[1]); why != "" {

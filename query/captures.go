@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"pcapidx/index"
@@ -246,43 +245,4 @@ func (e *Engine) Check(ctx context.Context, q CheckRequest) (*CheckAnswer, error
 		a.Hints = append(a.Hints, "remove the capture and ingest its file again")
 	}
 	return a, nil
-}
-
-// ExportRequest asks for the capture file back.
-type ExportRequest struct {
-	Capture string `json:"capture"`
-}
-
-// ExportAnswer describes what was written.
-type ExportAnswer struct {
-	Capture string `json:"capture"`
-	Name    string `json:"name"`
-	Bytes   uint64 `json:"bytes"`
-	SHA256  string `json:"sha256"` // of the bytes, as read when the capture was ingested
-}
-
-// Export writes the decompressed capture file to w, byte for byte.
-func (e *Engine) Export(ctx context.Context, q ExportRequest, w io.Writer) (*ExportAnswer, error) {
-	x, entry, err := e.source.Open(q.Capture)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	defer x.Close()
-	if err := x.Export(&contextWriter{ctx: ctx, w: w}); err != nil {
-		return nil, wrap(err)
-	}
-	return &ExportAnswer{Capture: entry.ID, Name: entry.Name, Bytes: x.Summary().File.DataBytes, SHA256: entry.DataSHA256}, nil
-}
-
-// contextWriter stops writing when its context ends.
-type contextWriter struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-func (c *contextWriter) Write(b []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.w.Write(b)
 }

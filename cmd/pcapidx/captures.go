@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -110,46 +109,6 @@ func (a *app) printCheck(c *query.CheckAnswer) error {
 	}
 	a.hints(c.Hints)
 	return a.out.pairs(rows)
-}
-
-func (a *app) exportCommand() *cobra.Command {
-	var path string
-	cmd := &cobra.Command{
-		Use:   "export CAPTURE [-o FILE]",
-		Short: "Write the capture file back, byte for byte (decompressed)",
-		Long: "Write the capture file back as it was read, decompressed, byte for byte, damaged\n" +
-			"parts included. Without -o it goes to standard output.",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeCaptures,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := a.engine()
-			if err != nil {
-				return err
-			}
-			q := query.ExportRequest{Capture: args[0]}
-			if path == "" || path == "-" {
-				if a.out.terminal || a.json {
-					return &query.Error{Kind: query.BadRequest, Msg: "a capture is binary", Hint: "name a file with -o, or pipe the output"}
-				}
-				_, err = e.Export(cmd.Context(), q, a.out.w)
-				return err
-			}
-			var answer *query.ExportAnswer
-			err = writeFile(path, func(w io.Writer) (err error) {
-				answer, err = e.Export(cmd.Context(), q, w)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.out.json(answer)
-			}
-			return a.out.pairs([][2]string{{"file", path}, {"bytes", a.out.count(answer.Bytes)}, {"sha256", answer.SHA256}})
-		},
-	}
-	cmd.Flags().StringVarP(&path, "output", "o", "", "file to write")
-	return cmd
 }
 
 func (a *app) versionCommand() *cobra.Command {

@@ -160,7 +160,8 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(),
-		a.statsCommand(), a.fieldsCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(), a.versionCommand(),
+		a.statsCommand(), a.fieldsCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),
+		a.mcpCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
