@@ -199,7 +199,9 @@ func readList(p *jsonschema.Schema, v any) (any, string) {
 	items, ok := v.([]any)
 	if s, isText := v.(string); isText {
 		if strings.HasPrefix(strings.TrimSpace(s), "[") {
-			ok = json.Unmarshal([]byte(s), &items) == nil
+			d := json.NewDecoder(strings.NewReader(s))
+			d.UseNumber()
+			ok = d.Decode(&items) == nil
 		}
 		if !ok {
 			for _, w := range strings.Split(s, ",") {
