@@ -59,15 +59,15 @@ func TestReadArguments(t *testing.T) {
 func TestReadLists(t *testing.T) {
 	s := inputSchema[listConnectionsArgs](nil)
 	for in, want := range map[string]string{
-		`{"captures":"a, b"}`:        `["a","b"]`,
-		`{"captures":["a,b",""]}`:    `["a,b"]`,
-		`{"capture":"a"}`:            `["a"]`,
-		`{"captures":"[\"a\",7]"}`:   `["a","7"]`,
-		`{"captures":7}`:             `["7"]`,
-		`{"captures":"[broken"}`:     `["[broken"]`,
-		`{"captures":[null,"a"]}`:    `["a"]`,
-		`{"captures":[{"a":1},"b"]}`: "",
-		`{"captures":{"a":1}}`:       "",
+		`{"captures":"a, b"}`:                                   `["a","b"]`,
+		`{"captures":["a,b",""]}`:                               `["a,b"]`,
+		`{"capture":"a"}`:                                       `["a"]`,
+		`{"captures":"[\"a\",7]"}`:                              `["a","7"]`,
+		`{"captures":7}`:                                        `["7"]`,
+		`{"captures":"[broken"}`:                                `["[broken"]`,
+		`{"captures":[null,"a"]}`:                               `["a"]`,
+		`{"captures":[{"a":1},"b"]}`:                            "",
+		`{"captures":{"a":1}}`:                                  "",
 		`{"captures":[` + strings.Repeat(`"a",`, 200) + `"a"]}`: "",
 	} {
 		raw, problem := readArguments(s, json.RawMessage(in))
@@ -106,9 +106,9 @@ func TestSpeak(t *testing.T) {
 	for in, want := range map[string]string{
 		"without --address, --port and --time-from there are 3": "without address, port and time_from there are 3",
 		"`pcapidx captures` lists what there is":                "list_captures lists what there is",
-		"a -- b --":                       "a -- b --",
-		"x--y, 5---6 --":                  "x--y, 5---6 --",
-		"give captures or --all, not both": "give captures, not both",
+		"a -- b --":                                             "a -- b --",
+		"x--y, 5---6 --":                                        "x--y, 5---6 --",
+		"give captures or --all, not both":                      "give captures, not both",
 	} {
 		if got := speak(in); got != want {
 			t.Errorf("speak(%q) is %q, want %q", in, got, want)

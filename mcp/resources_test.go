@@ -35,7 +35,7 @@ func TestResources(t *testing.T) {
 			t.Errorf("%s: templates %+v %v", era, templates, err)
 		}
 		for uri, want := range map[string]string{
-			filtersURI: "tcp.flags.reset == 1",
+			filtersURI:                                            "tcp.flags.reset == 1",
 			"pcapidx://captures/web-day.pcap":                     `"packets":237`,
 			"pcapidx://captures/5f0a":                             `"name":"web-day.pcap"`,
 			"pcapidx://captures/hostile%2Dnames.pcapng":           `\\u{202e}gpj.exe`,

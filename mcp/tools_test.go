@@ -357,7 +357,8 @@ func TestDelete(t *testing.T) {
 		}
 		c.fails("delete_capture", map[string]any{"capture": "any.pcap", "confirm": true}, "no such capture")
 		for _, answer := range []sdk.ElicitResult{
-			{Action: "decline"}, {Action: "cancel"},
+			{Action: "decline"},
+			{Action: "cancel"},
 			{Action: "accept", Content: map[string]any{"delete": false}},
 			{Action: "accept", Content: map[string]any{"delete": true}},
 		} {

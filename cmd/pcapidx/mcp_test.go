@@ -1,0 +1,431 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pcapidx/query"
+)
+
+// session is a client of `pcapidx mcp` that speaks plain lines, so that nothing
+// on standard output goes unseen.
+type session struct {
+	t     *testing.T
+	in    io.WriteCloser
+	lines *bufio.Scanner
+	next  int
+}
+
+// serve starts the command in this process.
+func serve(t *testing.T, args ...string) *session {
+	t.Helper()
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	ended := make(chan int, 1)
+	var stderr bytes.Buffer
+	go func() {
+		ended <- run(context.Background(), append([]string{"mcp"}, args...), inR, outW, &stderr)
+		outW.Close()
+	}()
+	s := newSession(t, inW, outR)
+	t.Cleanup(func() {
+		inW.Close()
+		for s.lines.Scan() {
+			t.Errorf("a line too many: %s", s.lines.Bytes())
+		}
+		if code := <-ended; code != exitOK || stderr.Len() > 0 {
+			t.Errorf("exit code %d, stderr %s", code, stderr.String())
+		}
+	})
+	return s
+}
+
+func newSession(t *testing.T, in io.WriteCloser, out io.Reader) *session {
+	s := &session{t: t, in: in, lines: bufio.NewScanner(out)}
+	s.lines.Buffer(nil, 1<<24)
+	s.ask("initialize", map[string]any{
+		"protocolVersion": "2025-11-25", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "test", "version": "1"},
+	})
+	s.send(map[string]any{"jsonrpc": "2.0", "method": "notifications/initialized"})
+	return s
+}
+
+func (s *session) send(message map[string]any) {
+	s.t.Helper()
+	b, err := json.Marshal(message)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.in.Write(append(b, '\n')); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ask sends a request and reads its answer; every line on the way must be
+// JSON-RPC.
+func (s *session) ask(method string, params map[string]any) map[string]any {
+	s.t.Helper()
+	s.next++
+	s.send(map[string]any{"jsonrpc": "2.0", "id": s.next, "method": method, "params": params})
+	for s.lines.Scan() {
+		var m struct {
+			JSONRPC string         `json:"jsonrpc"`
+			ID      int            `json:"id"`
+			Method  string         `json:"method"`
+			Result  map[string]any `json:"result"`
+			Error   any            `json:"error"`
+		}
+		d := json.NewDecoder(bytes.NewReader(s.lines.Bytes()))
+		d.UseNumber()
+		if err := d.Decode(&m); err != nil || m.JSONRPC != "2.0" || d.More() {
+			s.t.Fatalf("standard output holds %q: %v", s.lines.Text(), err)
+		}
+		if m.Method != "" {
+			continue
+		}
+		if m.Error != nil || m.ID != s.next {
+			s.t.Fatalf("%s: %s", method, s.lines.Text())
+		}
+		return m.Result
+	}
+	s.t.Fatalf("%s: no answer: %v", method, s.lines.Err())
+	return nil
+}
+
+// call uses a tool and gives its structured content.
+func (s *session) call(tool string, args map[string]any) map[string]any {
+	s.t.Helper()
+	r := s.ask("tools/call", map[string]any{"name": tool, "arguments": args})
+	if r["isError"] == true {
+		s.t.Fatalf("%s %v: %v", tool, args, r["content"])
+	}
+	m, _ := r["structuredContent"].(map[string]any)
+	return m
+}
+
+// TestMCPStdio: the program as a host starts it. Standard output carries the
+// protocol and nothing else, whatever is asked; it ends when its input does.
+func TestMCPStdio(t *testing.T) {
+	store := t.TempDir()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.Command(exe, "-test.run=^TestMCPChild$")
+	program.Env = append(os.Environ(), "PCAPIDX_STORE="+store, "PCAPIDX_TEST_MCP=1")
+	var stderr bytes.Buffer
+	program.Stderr = &stderr
+	in, err := program.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(t, in, out)
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"web-day.pcap", "hostile-names.pcapng", "cut-packet.pcap", "not-a-capture.bin"} {
+		s.ask("tools/call", map[string]any{
+			"name": "add_capture", "arguments": map[string]any{"path": dir + "/../../testdata/captures/" + file},
+			"_meta": map[string]any{"progressToken": file},
+		})
+	}
+	if got := len(s.call("list_captures", nil)["rows"].([]any)); got != 3 {
+		t.Errorf("%d captures", got)
+	}
+	for _, args := range []map[string]any{{}, {"filter": "nope"}, {"filter": "tcp", "limit": "x"}, {"captures": "hostile-names.pcapng"}} {
+		s.ask("tools/call", map[string]any{"name": "search_packets", "arguments": args})
+	}
+	s.ask("resources/list", nil)
+	s.ask("prompts/list", nil)
+	in.Close()
+	for s.lines.Scan() {
+		t.Errorf("a line too many: %s", s.lines.Text())
+	}
+	if err := program.Wait(); err != nil || stderr.Len() > 0 {
+		t.Errorf("%v, stderr %s", err, stderr.String())
+	}
+}
+
+// TestMCPChild is the program that TestMCPStdio and TestMCPSignal start.
+func TestMCPChild(t *testing.T) {
+	if os.Getenv("PCAPIDX_TEST_MCP") == "" {
+		return
+	}
+	os.Args = []string{"pcapidx", "mcp", "--log-level", "error"}
+	main()
+}
+
+// TestMCPSignal: a host that ends the program waits for nothing.
+func TestMCPSignal(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.Command(exe, "-test.run=^TestMCPChild$")
+	program.Env = append(os.Environ(), "PCAPIDX_STORE="+t.TempDir(), "PCAPIDX_TEST_MCP=1")
+	in, err := program.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	newSession(t, in, out).call("list_captures", nil)
+	begin := time.Now()
+	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = program.Wait()
+	if code := program.ProcessState.ExitCode(); code != exitInterrupted || time.Since(begin) > 5*time.Second {
+		t.Errorf("exit code %d after %s", code, time.Since(begin))
+	}
+}
+
+// TestMCPUsage: what cannot be meant is refused before anything is served.
+func TestMCPUsage(t *testing.T) {
+	for _, args := range [][]string{{"mcp", "--toolsets", "nope"}, {"mcp", "--log-level", "loud"}, {"mcp", "extra"}} {
+		var stdout, stderr bytes.Buffer
+		if code := run(context.Background(), args, strings.NewReader(""), &stdout, &stderr); code != exitBadRequest || stdout.Len() > 0 {
+			t.Errorf("%v: exit code %d, %q", args, code, stdout.String())
+		}
+	}
+}
+
+// TestParity asks each question on the command line and through MCP: the rows
+// are the same values.
+func TestParity(t *testing.T) {
+	store := t.TempDir()
+	t.Setenv("PCAPIDX_STORE", store)
+	files := []string{"../../testdata/captures/web-day.pcap", "../../testdata/captures/hostile-names.pcapng", "../../testdata/captures/tunnels.pcap"}
+	added := document(t, append([]string{"ingest"}, files...)...)
+	s := serve(t)
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files {
+		got := s.call("add_capture", map[string]any{"path": dir + "/" + f})
+		want := added["rows"].([]any)[i].(map[string]any)
+		want["duplicate"] = true // the second time
+		same(t, "add_capture "+f, []any{want}, got["rows"])
+	}
+	web := []string{"web-day.pcap"}
+	all := "overview,protocols,endpoints,sizes,file,comments"
+	type object = map[string]any
+	for _, c := range []struct {
+		cli  []string
+		tool string
+		args object
+	}{
+		{[]string{"captures"}, "list_captures", object{}},
+		{[]string{"info", "web-day.pcap"}, "capture_info", object{"capture": web[0], "sections": all}},
+		{[]string{"info", "hostile-names.pcapng"}, "capture_info", object{"capture": "hostile-names.pcapng", "sections": all}},
+		{[]string{"connections", "--all"}, "list_connections", object{"limit": 500}},
+		{[]string{"connections", "web-day.pcap", "--sort", "bytes", "--limit", "5"}, "list_connections", object{"captures": web, "sort": "bytes", "limit": 5}},
+		{[]string{"connections", "web-day.pcap", "--state", "S0,REJ", "--reverse"}, "list_connections", object{"captures": web, "state": "S0,REJ", "reverse": true}},
+		{[]string{"connections", "--all", "--protocol", "tcp", "--address", "192.0.2.0/24", "--port", "1-1024"}, "list_connections", object{"protocol": "tcp", "address": "192.0.2.0/24", "port": "1-1024"}},
+		{[]string{"packets", "web-day.pcap", "--limit", "40"}, "search_packets", object{"captures": web, "limit": 40}},
+		{[]string{"packets", "web-day.pcap", "-Y", "tcp.flags.reset == 1"}, "search_packets", object{"captures": web, "filter": "tcp.flags.reset == 1"}},
+		{[]string{"packets", "tunnels.pcap", "-Y", "udp", "--numbers"}, "search_packets", object{"captures": "tunnels.pcap", "filter": "udp", "numbers_only": true, "limit": 500}},
+		{[]string{"packets", "hostile-names.pcapng"}, "search_packets", object{"captures": "hostile-names.pcapng"}},
+	} {
+		name := fmt.Sprint(c.cli, c.tool)
+		c.args["max_bytes"] = 81920
+		if strings.HasPrefix(c.tool, "list_") {
+			c.args["response_format"] = "detailed"
+		}
+		want, got := document(t, c.cli...), s.call(c.tool, c.args)
+		if got["truncated"] != nil {
+			t.Fatalf("%s: %v", name, got["truncated"])
+		}
+		delete(got, "notice")
+		delete(got, "filter")
+		if c.args["filter"] != nil && want["total"] == json.Number("0") {
+			t.Errorf("%s: nothing to compare", name)
+		}
+		same(t, name, want, got)
+	}
+}
+
+// TestParityOfEngine does the same for the questions that have no command.
+func TestParityOfEngine(t *testing.T) {
+	t.Setenv("PCAPIDX_STORE", t.TempDir())
+	document(t, "ingest", "../../testdata/captures/web-day.pcap")
+	s := serve(t)
+	e, err := (&app{}).engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	web := []string{"web-day.pcap"}
+	for name, c := range map[string]struct {
+		ask  func() (any, error)
+		tool string
+		args map[string]any
+	}{
+		"stats": {func() (any, error) {
+			return e.Stats(ctx, query.StatsRequest{Captures: web, By: "pair", Metric: "bytes", Top: 7})
+		}, "stats", map[string]any{"captures": web, "by": "pair", "metric": "bytes", "top": 7}},
+		"fields": {func() (any, error) {
+			return e.Fields(ctx, query.FieldsRequest{Prefix: "icmp", Page: query.Page{Limit: 20}})
+		}, "list_fields", map[string]any{"prefix": "icmp", "limit": 20}},
+		"decode": {func() (any, error) {
+			return e.Decode(ctx, query.DecodeRequest{Capture: "web-day.pcap", Frames: "1,17-19", Layers: "full", Payload: "hex", PayloadBytes: 64, Page: query.Page{Limit: 10}})
+		}, "get_packets", map[string]any{"capture": "web-day.pcap", "frames": "1,17-19", "layers": "full", "payload": "hex", "payload_bytes": 64, "max_bytes": 81920}},
+	} {
+		answer, err := c.ask()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.call(c.tool, c.args)
+		delete(got, "notice")
+		same(t, name, decode(t, b), got)
+	}
+}
+
+// document runs a command line with --json.
+func document(t *testing.T, args ...string) map[string]any {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(context.Background(), append(args, "--json"), nil, &stdout, &stderr); code != exitOK {
+		t.Fatalf("%v: exit code %d: %s", args, code, stderr.String())
+	}
+	return decode(t, stdout.Bytes())
+}
+
+func decode(t *testing.T, b []byte) (m map[string]any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// same compares what the command line says with what MCP does: there nothing is
+// null, an empty list at most, and text from captures is escaped.
+func same(t *testing.T, name string, cli, mcp any) {
+	t.Helper()
+	want, got := withoutNull(cli), unescaped(withoutNull(mcp))
+	if where := difference(name, want, got); where != "" {
+		t.Error(where)
+	}
+}
+
+// difference names the first place where two values differ, "" if there is none.
+func difference(at string, a, b any) string {
+	if x, ok := a.(map[string]any); ok {
+		if y, ok := b.(map[string]any); ok && len(x) == len(y) {
+			for k := range x {
+				if d := difference(at+"."+k, x[k], y[k]); d != "" {
+					return d
+				}
+			}
+			return ""
+		}
+	}
+	if x, ok := a.([]any); ok {
+		if y, ok := b.([]any); ok && len(x) == len(y) {
+			for i := range x {
+				if d := difference(fmt.Sprintf("%s[%d]", at, i), x[i], y[i]); d != "" {
+					return d
+				}
+			}
+			return ""
+		}
+	}
+	if reflect.DeepEqual(a, b) {
+		return ""
+	}
+	return fmt.Sprintf("%s: the command line says\n%.2000v\nMCP says\n%.2000v", at, a, b)
+}
+
+func withoutNull(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, item := range v {
+			v[k] = withoutNull(item)
+			if list, ok := v[k].([]any); v[k] == nil || ok && len(list) == 0 {
+				delete(v, k)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutNull(v[i])
+		}
+	}
+	return v
+}
+
+// unescaped undoes the escapes of MCP answers, by a rule of its own.
+func unescaped(v any) any {
+	escape := regexp.MustCompile(`\\(\\|u\{[0-9a-f]+\}|x[0-9a-f]{2})`)
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = unescaped(v[k])
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = unescaped(v[i])
+		}
+		return v
+	case string:
+		return escape.ReplaceAllStringFunc(v, func(e string) string {
+			switch {
+			case e == `\\`:
+				return `\`
+			case e[1] == 'x':
+				n, _ := strconv.ParseUint(e[2:], 16, 8)
+				return string([]byte{byte(n)})
+			}
+			n, _ := strconv.ParseUint(e[3:len(e)-1], 16, 32)
+			return string(rune(n))
+		})
+	}
+	return v
+}
+
+// TestParityCanFail makes sure that the comparison sees a difference.
+func TestParityCanFail(t *testing.T) {
+	a := map[string]any{"rows": []any{map[string]any{"x": json.Number("1"), "y": nil, "z": "\x1b\\"}}}
+	b := map[string]any{"rows": []any{map[string]any{"x": json.Number("1"), "z": `\u{1b}\\`}}}
+	if !reflect.DeepEqual(withoutNull(a), unescaped(b)) {
+		t.Errorf("%v differs from %v", a, b)
+	}
+	b["rows"].([]any)[0].(map[string]any)["x"] = json.Number("2")
+	if reflect.DeepEqual(withoutNull(a), unescaped(b)) {
+		t.Error("a difference is not seen")
+	}
+}
