@@ -127,13 +127,13 @@ func (s *Server) readable(path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", &query.Error{Kind: query.BadRequest, Msg: "the path is not absolute", Hint: "give the whole path of the file, from / or ~/"}
 	}
-	real, err := filepath.EvalSymlinks(path)
-	if err == nil && len(s.config.ReadDirs) > 0 && !inside(real, s.config.ReadDirs) {
+	followed, err := filepath.EvalSymlinks(path)
+	if err == nil && len(s.config.ReadDirs) > 0 && !inside(followed, s.config.ReadDirs) {
 		err = fs.ErrPermission
 	}
 	var info fs.FileInfo
 	if err == nil {
-		info, err = os.Stat(real)
+		info, err = os.Stat(followed)
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission) || err != nil && len(s.config.ReadDirs) > 0:
@@ -145,7 +145,7 @@ func (s *Server) readable(path string) (string, error) {
 	case !info.Mode().IsRegular():
 		return "", &query.Error{Kind: query.BadRequest, Msg: "the path is no regular file", Hint: "name a capture file"}
 	}
-	return real, nil
+	return followed, nil
 }
 
 func (s *Server) readHint() string {
@@ -158,11 +158,11 @@ func (s *Server) readHint() string {
 // inside reports whether a path lies in one of some folders.
 func inside(path string, folders []string) bool {
 	for _, f := range folders {
-		real, err := filepath.EvalSymlinks(f)
+		folder, err := filepath.EvalSymlinks(f)
 		if err != nil {
 			continue
 		}
-		if rel, err := filepath.Rel(real, path); err == nil && filepath.IsLocal(rel) {
+		if rel, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(rel) {
 			return true
 		}
 	}

@@ -137,4 +137,14 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%+v: %q %v, want %q", c.in, got, err, c.want)
 		}
 	}
+	for filter, want := range map[string]bool{
+		"": true, "(tcp) && (udp)": true, "tcp) || (udp": false, "(tcp": false, `frame contains ")"`: true, `x == "\")" && (`: false, `"`: false,
+	} {
+		if balanced(filter) != want {
+			t.Errorf("balanced(%q) is not %v", filter, want)
+		}
+		if _, err := (&searchPacketsArgs{Filter: filter, Port: "1"}).filter(); (err == nil) != want {
+			t.Errorf("%q: %v", filter, err)
+		}
+	}
 }

@@ -60,9 +60,7 @@ func exportPcap() *tool {
 		})
 		return out, err
 	})
-	for _, w := range []any{"pcapng", "pcap"} {
-		t.input.Properties["format"].Enum = append(t.input.Properties["format"].Enum, w)
-	}
+	t.input.Properties["format"].Enum = []any{"pcapng", "pcap"}
 	return t
 }
 

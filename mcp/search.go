@@ -84,7 +84,31 @@ func (in *searchPacketsArgs) filter() (string, error) {
 	if len(parts) < 2 {
 		return strings.Join(parts, ""), nil
 	}
+	if !balanced(in.Filter) { // else its parentheses would pair with those written here
+		return "", &query.Error{Kind: query.BadRequest, Msg: "filter: the parentheses do not pair", Hint: "close what is opened"}
+	}
 	return "(" + strings.Join(parts, ") && (") + ")", nil
+}
+
+// balanced reports whether the parentheses outside of quoted text pair.
+func balanced(filter string) bool {
+	depth, quote := 0, false
+	for i := 0; i < len(filter); i++ {
+		switch c := filter[i]; {
+		case quote && c == '\\':
+			i++
+		case c == '"':
+			quote = !quote
+		case quote:
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0 && !quote
 }
 
 func addressFilter(s string) (string, error) {

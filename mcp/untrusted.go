@@ -84,9 +84,6 @@ func fence(text string) string {
 		"<" + mark + ">\n" + strings.TrimSuffix(text, "\n") + "\n</" + mark + ">\n"
 }
 
-// fenceOverhead is what fence adds.
-const fenceOverhead = 240
-
 func markFor(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	for {
