@@ -85,6 +85,7 @@ func added(a *query.AddAnswer) *addCaptureOut {
 // cancelled; then a job that nobody else waits for is stopped.
 func (c *call) wait(j *job, most time.Duration) error {
 	defer j.leave()
+	most = min(most, c.server.config.TimeLimit*4/5)
 	token := c.request.Params.GetProgressToken()
 	over := time.NewTimer(most)
 	defer over.Stop()
@@ -98,7 +99,9 @@ func (c *call) wait(j *job, most time.Duration) error {
 		case <-over.C:
 			return nil
 		case <-c.ctx.Done():
-			j.abandon()
+			if errors.Is(c.ctx.Err(), context.Canceled) {
+				j.abandon()
+			}
 			return c.ctx.Err()
 		case <-tick.C:
 			p := j.at()

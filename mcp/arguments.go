@@ -144,6 +144,16 @@ func readString(p *jsonschema.Schema, v any) (any, string) {
 		s = v.String()
 	case bool:
 		s = strconv.FormatBool(v)
+	case []any: // frames and the like take several with commas
+		var words []string
+		for _, item := range v {
+			word, wrong := readString(&jsonschema.Schema{}, item)
+			if _, nested := item.([]any); wrong != "" || nested {
+				return nil, "must be a text"
+			}
+			words = append(words, word.(string))
+		}
+		s = strings.Join(words, ",")
 	default:
 		return nil, "must be a text"
 	}

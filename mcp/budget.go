@@ -29,23 +29,24 @@ func (a *answer) fit() (*node, error) {
 		return n, err
 	}
 	rows := n.get("rows")
-	if a.limit != nil && rows != nil {
-		if k := a.most(n, rows); k > 0 {
-			*a.limit = k
-			if n, err = a.shaped(); err != nil {
-				return nil, err
-			}
-			n.set("truncated", textNode(fmt.Sprintf("the budget of %d bytes holds %s; go on with next_cursor, %s%s",
-				a.budget, rowsOf(n), a.raise(), a.tool.narrow), false))
-			if a.fits(n, 0) {
-				return n, nil
-			}
-		} else if len(rows.items) > 1 { // the first alone is too large
-			*a.limit = 1
-			if n, err = a.shaped(); err != nil {
-				return nil, err
-			}
+	if a.limit == nil || rows == nil || len(rows.items) == 0 {
+		a.trim(n)
+		return n, nil
+	}
+	for k := a.most(n, rows); k > 0; k = k * 3 / 4 { // the cursor may be longer than the reserve
+		*a.limit = k
+		if n, err = a.shaped(); err != nil {
+			return nil, err
 		}
+		n.set("truncated", textNode(fmt.Sprintf("the budget of %d bytes holds %s; go on with next_cursor, %s%s",
+			a.budget, rowsOf(n), a.raise(), a.tool.narrow), false))
+		if a.fits(n, 0) {
+			return n, nil
+		}
+	}
+	*a.limit = 1 // not even one fits: its parts are cut
+	if n, err = a.shaped(); err != nil {
+		return nil, err
 	}
 	a.trim(n)
 	return n, nil

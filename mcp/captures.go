@@ -3,7 +3,9 @@ package mcp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -11,6 +13,7 @@ import (
 )
 
 type listCapturesArgs struct {
+	Name string `json:"name,omitempty" jsonschema:"part of the name; without it all are listed"`
 	format
 	size
 }
@@ -25,14 +28,22 @@ func listCaptures() *tool {
 		name: "list_captures", title: "List captures", set: "captures",
 		description: "Which captures are indexed: id, name, packets, connections, time range, damage. Begin here; every other tool takes an id or name from it.",
 		concise:     []string{"sha256", "file_bytes", "index_bytes", "added"},
-		narrow:      "ask for response_format concise",
-	}, func(c *call, _ *listCapturesArgs) (*listCapturesOut, error) {
+		narrow:      "or give a part of the name",
+	}, func(c *call, in *listCapturesArgs) (*listCapturesOut, error) {
 		a, err := c.engine.Captures(c.ctx, query.CapturesRequest{})
 		if err != nil {
 			return nil, err
 		}
 		out := &listCapturesOut{CapturesAnswer: *a, outcome: outcome{Notice: notice}}
-		if len(a.Rows) == 0 {
+		if in.Name != "" && len(a.Rows) > 0 {
+			out.Rows = slices.DeleteFunc(out.Rows, func(r query.CaptureRow) bool {
+				return !strings.Contains(strings.ToLower(r.Name), strings.ToLower(in.Name))
+			})
+			out.Returned, out.Total = len(out.Rows), len(out.Rows)
+			if out.Total == 0 {
+				out.Hints = append(out.Hints, fmt.Sprintf("no name holds this; without name there are %s", plural(uint64(len(a.Rows)), "capture")))
+			}
+		} else if len(a.Rows) == 0 {
 			out.Hints = []string{"the store is empty: add_capture indexes a file"}
 			if !c.server.has("add_capture") {
 				out.Hints = []string{"the store is empty, and this server is read-only"}

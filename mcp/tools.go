@@ -158,7 +158,7 @@ func (s *Server) handler(t *tool) sdk.ToolHandler {
 			return s.failure(t.name, err), nil
 		}
 		res, err := t.run(c, req.Params.Arguments)
-		if err == nil {
+		if err == nil && !t.writes { // what was done is told, however long it took
 			err = ctx.Err()
 		}
 		if err != nil {

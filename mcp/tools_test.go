@@ -28,6 +28,8 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"list_captures", nil, []string{"5f0a1dd4b1bc4af9", "web-day.pcap", "237"}},
 		{"list_captures", map[string]any{"response_format": "detailed"}, []string{"sha256", "index_bytes"}},
+		{"list_captures", map[string]any{"name": "WEB"}, []string{"web-day.pcap"}},
+		{"list_captures", map[string]any{"name": "zzz"}, []string{"there are 2 captures"}},
 		{"capture_info", map[string]any{"capture": "web-day.pcap"}, []string{"hierarchy", "eth:ethertype:ip:udp", "198.51.100.80", "113325"}},
 		{"capture_info", map[string]any{"capture": "hostile-names.pcapng", "sections": []string{"file", "comments"}}, []string{"interfaces", `u{202e}gpj.exe`, `u{1b}`}},
 		{"list_connections", map[string]any{"captures": []string{"web-day.pcap"}, "state": "REJ"}, []string{"198.51.100.80:8080", "REJ", "192.0.2.10:43222"}},
