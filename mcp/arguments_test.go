@@ -45,7 +45,7 @@ func TestReadArguments(t *testing.T) {
 		`{"capture":"x","sort":"sideways"}`:             "!one of up, down",
 		`{"capture":"x","prot":1}`:                      "!did you mean port",
 		`{"capture":"x","Capture":"y"}`:                 "!capture is given twice",
-		`{"capture":"x","\u001b[31m":1}`:                `!there is no argument "\x1b[31m"`,
+		`{"capture":"x","\u001b[31m":1}`:                `!there is no argument "\u{1b}[31m"`,
 	} {
 		got, problem := readArguments(s, json.RawMessage(in))
 		if words, bad := strings.CutPrefix(want, "!"); bad {

@@ -120,7 +120,7 @@ func (c *call) agreed(confirm bool, info *query.InfoAnswer) error {
 	}
 	answer, ok := c.request.Params.InputResponses[deleteQuestion].(*sdk.ElicitResult)
 	if !ok {
-		return &asksUser{fmt.Sprintf("Delete capture %s (%s, %d packets) and its index?", info.Capture, quoted(escape(info.Name)), info.Packets)}
+		return &asksUser{fmt.Sprintf("Delete capture %s (%s, %d packets) and its index?", info.Capture, quoted(info.Name), info.Packets)}
 	}
 	if yes, _ := answer.Content["delete"].(bool); answer.Action == "accept" && yes {
 		return nil

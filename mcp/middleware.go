@@ -17,7 +17,7 @@ const callTool = "tools/call"
 // middleware is what every request goes through, the first listed first. schema
 // gives the arguments of a tool, nil where they are left alone.
 func middleware(log *slog.Logger, limit time.Duration, schema func(tool string) *jsonschema.Schema) []sdk.Middleware {
-	return []sdk.Middleware{recovers(log), limits(limit), lenient(schema)}
+	return []sdk.Middleware{recovers(log), logs(log), limits(limit), lenient(schema)}
 }
 
 // recovers turns a panic into an error: without it the process dies, with all
@@ -38,6 +38,26 @@ func recovers(log *slog.Logger) sdk.Middleware {
 				}
 			}()
 			return next(ctx, method, req)
+		}
+	}
+}
+
+// logs notes what was asked and how it ended, for who debugs a host; not the
+// arguments, which may quote a capture.
+func logs(log *slog.Logger) sdk.Middleware {
+	return func(next sdk.MethodHandler) sdk.MethodHandler {
+		return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
+			begin := time.Now()
+			res, err := next(ctx, method, req)
+			tool, ok := "", err == nil
+			if r, is := req.(*sdk.CallToolRequest); is {
+				tool = r.Params.Name
+			}
+			if r, is := res.(*sdk.CallToolResult); is && r != nil && r.IsError {
+				ok = false
+			}
+			log.Debug("request", "method", method, "tool", tool, "ok", ok, "took", time.Since(begin))
+			return res, err
 		}
 	}
 }

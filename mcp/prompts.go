@@ -40,7 +40,7 @@ func prompts() []prompt {
 }
 
 func writeTriage(a map[string]string) string {
-	text := "Take a first look at packet capture " + quoted(escape(a["capture"])) + " with the pcapidx tools.\n\n" +
+	text := "Take a first look at packet capture " + quoted(a["capture"]) + " with the pcapidx tools.\n\n" +
 		"1. capture_info: time, size, protocols, endpoints, damage. If the capture is not there, list_captures.\n" +
 		"2. stats by pair (metric bytes) and by port: who talks most, and what for.\n" +
 		"3. list_connections with state S0,REJ,RSTO,RSTR: what found no answer, was refused or reset; then sort duration and sort bytes.\n" +
@@ -54,7 +54,7 @@ func writeTriage(a map[string]string) string {
 }
 
 func writeFind(a map[string]string) string {
-	return "Find packets in capture " + quoted(escape(a["capture"])) + " that fit this description: " + escape(a["description"]) + "\n\n" +
+	return "Find packets in capture " + quoted(a["capture"]) + " that fit this description: " + escape(a["description"]) + "\n\n" +
 		"1. capture_info says which protocols and endpoints there are.\n" +
 		"2. Write a display filter; list_fields finds field names, resource " + filtersURI + " shows the language. " +
 		"For whole connections list_connections may be the shorter way.\n" +

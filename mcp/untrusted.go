@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,18 +62,8 @@ func escapeLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// quoted shows a short piece of an argument in a message.
-func quoted(s string) string {
-	const most = 80
-	if len(s) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "..."
-	}
-	return strconv.QuoteToGraphic(s)
-}
+// quoted shows a short piece of an argument or a name in a message.
+func quoted(s string) string { return `"` + escape(clip(s, 80)) + `"` }
 
 // fence puts text from captures between marks that it cannot close: their name
 // is the hash of the text, and does not occur in it.
