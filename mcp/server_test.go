@@ -149,7 +149,7 @@ func (c *client) checkResult(name string, args any, res *sdk.CallToolResult) {
 	if bad := harmful(string(b)); bad != "" {
 		c.t.Errorf("%s %v: the JSON holds %q", name, args, bad)
 	}
-	if strings.Contains(string(b), ":null") {
+	if holdsNull(res.StructuredContent) {
 		c.t.Errorf("%s %v: null in %s", name, args, b)
 	}
 	i := slices.IndexFunc(c.server.tools, func(t *tool) bool { return t.name == name })
@@ -160,6 +160,22 @@ func (c *client) checkResult(name string, args any, res *sdk.CallToolResult) {
 	if err := resolved.Validate(res.StructuredContent); err != nil {
 		c.t.Errorf("%s %v: %v", name, args, err)
 	}
+}
+
+func holdsNull(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsNull)
+	case map[string]any:
+		for _, item := range v {
+			if holdsNull(item) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // harmful gives the first character that must not reach a model, by a list that

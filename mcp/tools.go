@@ -123,9 +123,9 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 			a.detailed = f.detailed()
 		}
 		n, err := a.fit()
-		var ask *asksUser
-		if errors.As(err, &ask) {
-			return ask.result(), nil
+		var question *asksUser
+		if errors.As(err, &question) {
+			return question.result(), nil
 		}
 		if err != nil {
 			return nil, err
