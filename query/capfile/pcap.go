@@ -53,11 +53,12 @@ type pcap struct {
 // The link type is that of the first frame; a frame of another one is a
 // PcapError, and so is a time before 1970 or after February 2106. A frame
 // without time gets the time 0 (1970). The snapshot length is the largest of the
-// interfaces of that link type, 262144 if one of these has no limit. The file
-// counts microseconds if all those interfaces do, or something coarser, and
-// nanoseconds otherwise, and also if something is wrong with the lengths of the
-// first three frames: readers might then take the file for one of the variants
-// that have the magic number of microseconds in common.
+// interfaces of that link type, 262144 if one of these has no limit.
+//
+// The file counts microseconds if all those interfaces do, or something coarser,
+// and nanoseconds otherwise. It also counts nanoseconds if one of the first three
+// frames has them, or lengths that look wrong: readers might then take the file
+// for one of the variants that have the magic number of microseconds in common.
 func NewPcap(w io.Writer, info *index.FileInfo) Writer {
 	return &pcap{output: newOutput(w, info)}
 }

@@ -3,6 +3,7 @@ package capfile
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,6 +92,12 @@ func sourceRow(row []string, f *index.Frame, i *index.Interface, got []string, f
 	want := slices.Clone(row)
 	if f.NoTime && got[0] == "0.000000000" {
 		want[0] = got[0]
+	} else if sec, fraction, _ := strings.Cut(row[0], "."); len(fraction) > 9 {
+		// A damaged pcap has more nanoseconds than a second, and tshark shows them.
+		want[0] = fmt.Sprintf("%d.%09d", f.Time/second, f.Time%second)
+		if n, err := strconv.ParseInt(sec, 10, 64); err != nil || int64(f.Time)/second <= n {
+			want[0] = "not after " + row[0]
+		}
 	}
 	if format == index.FormatPcap {
 		want[nameField], want[commentField] = "", ""
