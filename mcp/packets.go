@@ -7,7 +7,7 @@ type getPacketsArgs struct {
 	Frames       string `json:"frames,omitempty" jsonschema:"frame numbers and ranges, e.g. 17 or 3,5-9"`
 	Connection   string `json:"connection,omitempty" jsonschema:"connection number: all its packets, instead of frames"`
 	Layers       string `json:"layers,omitempty" jsonschema:"full shows every field"`
-	Payload      string `json:"payload,omitempty" jsonschema:"what the packet carries behind its headers, as text or hex"`
+	Payload      string `json:"payload,omitempty" jsonschema:"text of what the headers carry, or the whole frame in hex"`
 	PayloadBytes int    `json:"payload_bytes,omitempty" jsonschema:"most payload bytes for each packet"`
 	pages
 }

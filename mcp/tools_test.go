@@ -112,7 +112,7 @@ func TestErrors(t *testing.T) {
 		c.fails("search_packets", map[string]any{"limit": 0}, "limit must be 1 or more")
 		c.fails("get_packets", map[string]any{"capture": "web-day.pcap"}, "search_packets")
 		c.fails("get_packets", map[string]any{"capture": "web-day.pcap", "frames": "0"}, "3,5-9")
-		c.fails("get_packets", map[string]any{"capture": "web-day.pcap", "frames": "100000"}, "capture_info")
+		c.fails("get_packets", map[string]any{"capture": "web-day.pcap", "frames": "100000"}, "frames 1 to 237")
 		c.fails("stats", map[string]any{"by": "colour"}, "endpoint")
 		c.fails("stats", map[string]any{"by": "time", "bucket": "soon"}, "1s")
 		c.fails("export_pcap", map[string]any{"capture": "web-day.pcap", "file_name": "../x.pcap"}, "no folder")
@@ -177,7 +177,7 @@ func TestTrim(t *testing.T) {
 	c := connect(t, newServer(t, testConfig(t, "web-day.pcap", "hostile-names.pcapng")), "", nil)
 	for tool, args := range map[string]map[string]any{
 		"capture_info": {"capture": "hostile-names.pcapng", "sections": "file,protocols,comments,sizes", "max_bytes": 2048},
-		"stats":        {"by": "length", "top": 500, "max_bytes": 2048},
+		"stats":        {"captures": "web-day.pcap", "by": "time", "bucket": "100ms", "top": 500, "max_bytes": 2048},
 		"get_packets":  {"capture": "web-day.pcap", "frames": "31", "layers": "full", "payload": "hex", "payload_bytes": 60000, "max_bytes": 4096},
 	} {
 		res := c.call(tool, args)

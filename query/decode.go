@@ -19,7 +19,9 @@ type DecodeRequest struct {
 	Frames     string `json:"frames,omitempty" jsonschema:"frame numbers and ranges, such as 17 or 3,5-9"`
 	Connection string `json:"connection,omitempty" jsonschema:"number of a connection, instead of frames"`
 	Layers     string `json:"layers,omitempty" jsonschema:"full (default): every field; concise: the layers with their place"`
-	Payload    string `json:"payload,omitempty" jsonschema:"bytes of the frame: none (default), text or hex"`
+	// Payload is none (default), text (what the innermost headers carry, bytes
+	// that are no text as dots) or hex (the whole frame).
+	Payload string `json:"payload,omitempty" jsonschema:"none (default), text of what the headers carry, or the whole frame in hex"`
 	// PayloadBytes bounds the bytes shown of each packet; 0 means 4096.
 	PayloadBytes int `json:"payload_bytes,omitempty" jsonschema:"most bytes to show of a packet; 0 means 4096"`
 	Page
@@ -56,8 +58,11 @@ type DecodedPacket struct {
 	Comments       []string       `json:"comments,omitempty"`  // of the frame, in the capture file
 	Fragments      []uint32       `json:"fragments,omitempty"` // frames of the datagram that this one completed
 	Layers         []DecodedLayer `json:"layers"`
-	Bytes          string         `json:"bytes,omitempty"` // as Payload asked; BytesCut says that the frame has more
-	BytesCut       bool           `json:"bytes_cut,omitempty"`
+	// Bytes are as Payload asked, from byte BytesOffset of the frame (or of the
+	// datagram that it completed, for a text) on; BytesCut says that there are more.
+	Bytes       string `json:"bytes,omitempty"`
+	BytesOffset uint32 `json:"bytes_offset,omitempty"`
+	BytesCut    bool   `json:"bytes_cut,omitempty"`
 	// Datagram are the bytes of the reassembled datagram in hexadecimal.
 	Datagram    string `json:"datagram,omitempty"`
 	DatagramCut bool   `json:"datagram_cut,omitempty"`

@@ -50,9 +50,29 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 		}
 		p.Layers = append(p.Layers, layer)
 	}
-	p.Bytes, p.BytesCut = show(data, q)
-	p.Datagram, p.DatagramCut = show(r.datagram, q)
+	if q.Payload != "text" {
+		p.Bytes, p.BytesCut = show(data, q)
+		p.Datagram, p.DatagramCut = show(r.datagram, q)
+		return r.err
+	}
+	if r.datagram != nil {
+		data = r.datagram
+	}
+	start := payloadStart(packet, r.datagram != nil)
+	p.BytesOffset = min(start, uint32(len(data)))
+	p.Bytes, p.BytesCut = show(data[p.BytesOffset:], q)
 	return r.err
+}
+
+// payloadStart gives the place behind the innermost header of a frame, or of the
+// datagram that it completed.
+func payloadStart(p *dissect.Packet, reassembled bool) (start uint32) {
+	for i := range p.Layers {
+		if l := &p.Layers[i]; l.Reassembled == reassembled && l.Proto != dissect.ProtoData {
+			start = max(start, l.Offset+l.Length)
+		}
+	}
+	return start
 }
 
 func decodedField(id dissect.FieldID, v *dissect.FieldValue) DecodedField {
