@@ -216,8 +216,11 @@ func (c *checker) segment(segment uint16, f *segmentFacts) error {
 				return true, nil
 			}
 			b, err := decodeBitmap(body)
+			if err == nil {
+				err = b.Validate()
+			}
 			if err != nil {
-				return false, err
+				return false, v.corrupt(bucketPostings, key, err)
 			}
 			c.report.Postings++
 			if limit := c.framesIn(segment); !b.IsEmpty() && b.Maximum() >= limit {

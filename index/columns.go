@@ -133,19 +133,28 @@ func (c *column) encode(b []byte, rows []Packet, bits int) []byte {
 // decode reads the column's values into the rows.
 func (c *column) decode(d *decoder, rows []Packet, bits []byte) {
 	var last uint64
+	b, need := d.b, c.need
 	for i := range rows {
-		if bits[i]&c.need != c.need {
+		if bits[i]&need != need {
 			continue
 		}
 		var v uint64
-		switch {
-		case c.delta:
-			last += uint64(d.varint())
+		if len(b) > 0 && b[0] < 0x80 { // most are short
+			v, b = uint64(b[0]), b[1:]
+		} else {
+			n := 0
+			if v, n = binary.Uvarint(b); n <= 0 {
+				d.fail()
+				return
+			}
+			b = b[n:]
+		}
+		if c.signed {
+			v = v>>1 ^ -(v & 1) // zigzag
+		}
+		if c.delta {
+			last += v
 			v = last
-		case c.signed:
-			v = uint64(d.varint())
-		default:
-			v = d.uvarint()
 		}
 		if v > c.most {
 			d.fail()
@@ -153,6 +162,7 @@ func (c *column) decode(d *decoder, rows []Packet, bits []byte) {
 		}
 		c.set(&rows[i], v)
 	}
+	d.b = b
 }
 
 func rowBits(p *Packet) (bits byte) {
@@ -193,12 +203,15 @@ func decodeColumns(value []byte, first uint32, want Columns, rows []Packet, buf 
 	if d.err != nil {
 		return rows[:0], nil, buf, d.err
 	}
-	rows = rows[:0]
-	for i := range n {
-		rows = append(rows, Packet{
-			Frame: Frame{NoTime: bits[i]&rowNoTime != 0}, Number: first + uint32(i), Status: Status(status[i]),
-			Conn: NoConnection, Side: Side(bits[i] & rowSideB >> 1), TCP: bits[i]&rowTCP != 0,
-		})
+	if cap(rows) < n {
+		rows = make([]Packet, n)
+	}
+	rows = rows[:n]
+	clear(rows)
+	for i := range rows {
+		p, b := &rows[i], bits[i]
+		p.NoTime, p.Number, p.Status = b&rowNoTime != 0, first+uint32(i), Status(status[i])
+		p.Conn, p.Side, p.TCP = NoConnection, Side(b&rowSideB>>1), b&rowTCP != 0
 	}
 	want |= colCapLen
 	for i := 0; i <= len(packetColumns) && len(d.b) > 0; i++ {

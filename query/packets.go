@@ -189,9 +189,11 @@ func (p *packetPage) number(capture int, base uint32, found *roaring.Bitmap) {
 		p.answer.Numbers = append(p.answer.Numbers, FrameNumbers{Capture: id})
 	}
 	list := &p.answer.Numbers[len(p.answer.Numbers)-1]
-	for it := found.Iterator(); it.HasNext(); {
-		list.Frames = append(list.Frames, base+it.Next()+1)
+	frames := found.ToArray()
+	for i := range frames {
+		frames[i] += base + 1
 	}
+	list.Frames = append(list.Frames, frames...)
 }
 
 // finish settles the total and adds hints.

@@ -15,6 +15,7 @@ type frameRecord struct {
 	capture Capture
 	file    *index.FileInfo
 	tables  *tables
+	filter  *filter.Matcher
 	fields  []recordField // by position in Filter.Fields
 	tests   []bounds      // by Test.ID, of the segment in hand; may be nil
 	decoder *dissect.Decoder
@@ -46,6 +47,7 @@ func newFrameRecord(x Capture, t *tables, f *filter.Filter) *frameRecord {
 		id, _ := dissect.FieldByName(field.Name)
 		r.fields = append(r.fields, recordField{id: id, column: columnFor(field.Name, x.Summary().Content)})
 	}
+	r.filter = f.Matcher(r)
 	return r
 }
 

@@ -47,10 +47,9 @@ const (
 	// maxWorkers bounds the goroutines of one question.
 	maxWorkers = 8
 	// chunkFrames is how many frames a worker takes at once. A question begins
-	// with one chunk for each worker, so that a page that is soon full reads
-	// little, and doubles up to maxWave.
+	// with one chunk for each worker and doubles, so that a page that is soon full
+	// reads little.
 	chunkFrames = 1 << 10
-	maxWave     = 1 << 7
 )
 
 // noLimit is the limit of a question that wants every frame.
@@ -73,10 +72,18 @@ func (m *matcher) frames(ctx context.Context, s *segmentBounds, from uint32, lim
 	if open.IsEmpty() {
 		return found, nil
 	}
+	if first := open.Minimum(); limit != noLimit && first > 0 && found.Rank(first-1) > uint64(limit) {
+		found.RemoveRange(uint64(first), index.SegmentFrames)
+		return found, nil
+	}
 	for _, r := range m.records {
 		r.tests = s.tests
 	}
-	for wave, next := len(m.records), open.Minimum(); ; wave = min(2*wave, maxWave) {
+	wave := len(m.records)
+	if limit == noLimit {
+		wave = index.SegmentFrames / chunkFrames
+	}
+	for next := open.Minimum(); ; wave = min(2*wave, index.SegmentFrames/chunkFrames) {
 		chunks := chunksOf(open, next, wave)
 		if len(chunks) == 0 {
 			return found, nil
@@ -155,10 +162,9 @@ func (m *matcher) parallel(ctx context.Context, n int, do func(r *frameRecord, i
 // test asks the filter of the open frames of a chunk.
 func (m *matcher) test(ctx context.Context, r *frameRecord, s *segmentBounds, open *roaring.Bitmap, chunk uint32) (matched []uint32, err error) {
 	var tested, decoded uint64
-	f := m.plan.filter
 	err = m.walk(ctx, r, s.lists.segment, open, chunk, m.need, func(r *frameRecord) error {
 		tested++
-		if f.Match(r) {
+		if r.filter.Match() {
 			matched = append(matched, r.offset)
 		}
 		if r.decoded {

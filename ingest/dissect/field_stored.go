@@ -58,9 +58,9 @@ var tcpStoredFields = [...]Field{
 
 // storedFields are of other protocols, from connections and reassembly.
 var storedFields = [...]Field{
-	{Name: "udp.stream", Kind: KindUint, Bits: 32, Proto: ProtoUDP, Stored: true, Doc: "Number of the conversation"},
-	{Name: "udp.time_relative", Kind: KindRelTime, Proto: ProtoUDP, Stored: true, Doc: "Time since the conversation's first frame"},
-	{Name: "udp.time_delta", Kind: KindRelTime, Proto: ProtoUDP, Stored: true, Doc: "Time since the conversation's frame before"},
+	{Name: "udp.stream", Kind: KindUint, Bits: 32, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Number of the conversation"},
+	{Name: "udp.time_relative", Kind: KindRelTime, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Time since the conversation's first frame"},
+	{Name: "udp.time_delta", Kind: KindRelTime, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Time since the conversation's frame before"},
 	{Name: "ip.fragment", Kind: KindUint, Bits: 32, Proto: ProtoIP, Stored: true, Doc: "Frames of the datagram reassembled here"},
 	{Name: "ip.fragments", Kind: KindBytes, Proto: ProtoIP, Stored: true, Doc: "The fragments of the datagram"},
 	{Name: "ip.fragment.count", Kind: KindUint, Bits: 32, Proto: ProtoIP, Stored: true, Doc: "Number of fragments"},

@@ -15,6 +15,7 @@ import (
 type matcher struct {
 	re    *regexp.Regexp
 	ascii bool
+	needs *literal // what every match has in it; nil: not known
 }
 
 func newMatcher(pattern string) (*matcher, error) {
@@ -22,7 +23,7 @@ func newMatcher(pattern string) (*matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &matcher{ascii: true}
+	m := &matcher{ascii: true, needs: requiredLiteral(re)}
 	re = m.bytewise(re)
 	m.re, err = regexp.Compile(re.String())
 	return m, err
@@ -113,6 +114,9 @@ func (m *matcher) class(ranges []rune) *syntax.Regexp {
 }
 
 func (m *matcher) match(s string) bool {
+	if m.needs != nil && !m.needs.in(s) {
+		return false
+	}
 	if m.ascii {
 		return m.re.MatchString(s)
 	}
