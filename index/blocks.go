@@ -21,6 +21,7 @@ type Rows struct {
 	view    *view
 	key     []byte
 	buf     *readBuffers
+	old     bool // of format 1: all columns are read at once
 	data    []byte
 	offsets []uint32
 }
@@ -29,6 +30,9 @@ type Rows struct {
 func (r *Rows) Load() error {
 	if r.data != nil {
 		return nil
+	}
+	if err := r.Need(ColCapLen); err != nil {
+		return err
 	}
 	packed, err := r.view.get(bucketBlocks, r.key)
 	if err != nil {
@@ -149,17 +153,29 @@ func (r *Rows) read(key, value []byte, want Columns) error {
 	}
 	var err error
 	first, buf := binary.BigEndian.Uint32(key), r.buf
-	r.key, r.data = key, nil
-	if r.view.x.summary.Format < 2 {
-		r.Packets, r.More, buf.columns, err = decodeColumns1(body, first, buf.rows, buf.columns)
+	r.key, r.data, r.More = key, nil, nil
+	if r.old = r.view.x.summary.Format < 2; r.old {
+		r.Packets, r.More, buf.data, err = decodeColumns1(body, first, buf.rows, buf.data)
 	} else {
-		r.Packets, r.More, buf.columns, err = decodeColumns(body, first, want, buf.rows, buf.columns)
+		r.Packets, err = buf.columns.open(body, first, buf.rows)
 	}
 	buf.rows = r.Packets
 	if err == nil && len(r.Packets) == 0 {
 		err = errShort
 	}
+	if err == nil {
+		err = r.Need(want)
+	}
 	return r.view.wrap(bucketColumns, key, err)
+}
+
+// Need reads further columns of the block; those that were read stay.
+func (r *Rows) Need(want Columns) (err error) {
+	if r.old {
+		return nil
+	}
+	r.More, err = r.buf.columns.read(want, r.Packets, r.More)
+	return r.view.wrap(bucketColumns, r.key, err)
 }
 
 // Packet gives one stored packet, its further memberships and a copy of its

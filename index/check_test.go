@@ -78,7 +78,7 @@ func (e *edit) firstKey(bucket string) []byte {
 // rows changes the rows of the block that begins with a frame.
 func (e *edit) rows(first uint32, change func([]Packet)) {
 	e.t.Helper()
-	rows, more, _, err := decodeColumns(e.body(bucketColumns, key32(first)), first, ColAll, nil, nil)
+	rows, more, err := decodeColumns(e.body(bucketColumns, key32(first)), first, ColAll, nil)
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -14,14 +14,14 @@ const (
 	rowReply  = 1 << 4
 )
 
-// Columns is a set of per-packet columns. Number, NoTime, CapLen, Status, Side
-// and TCP of a Packet are always read.
+// Columns is a set of per-packet columns. Number, NoTime, Status, Side and TCP of
+// a Packet are always read.
 type Columns uint32
 
 // The columns, in the order in which they are stored.
 const (
 	ColTime    Columns = 1 << iota // Time
-	colCapLen                      // CapLen
+	ColCapLen                      // CapLen
 	ColOrigLen                     // OrigLen
 	ColIface                       // Iface
 	ColStack                       // Stack
@@ -79,41 +79,46 @@ var packetColumns = [...]column{
 // maxBlockRows bounds what decodeColumns unfolds; blocks are far smaller.
 const maxBlockRows = 4096
 
-// appendColumns encodes the rows of one block and their further memberships:
-// packed(number of rows, row bits, status bytes, then a section for each column
-// and one for More, each with its length as u32 in front). A reader may skip the
-// sections that it does not need, and lacks those that came after its writer.
+// appendColumns encodes the rows of one block and their further memberships: the
+// number of rows, then sections: row bits and status bytes, one for each column,
+// and one for More. A section is its length as u32 and its body, packed by
+// itself, so that a reader unpacks those that it needs, and lacks those that came
+// after its writer.
 func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (out, scratchOut []byte) {
-	b := binary.AppendUvarint(scratch[:0], uint64(len(rows)))
-	bits := len(b)
+	dst = binary.AppendUvarint(dst, uint64(len(rows)))
+	bits := make([]byte, 0, 2*len(rows))
 	for i := range rows {
-		b = append(b, rowBits(&rows[i]))
+		bits = append(bits, rowBits(&rows[i]))
 	}
 	for i := range rows {
-		b = append(b, byte(rows[i].Status))
+		bits = append(bits, byte(rows[i].Status))
 	}
+	dst = appendSection(dst, bits)
 	for c := range packetColumns {
-		from := len(b)
-		b = append(b, 0, 0, 0, 0)
-		b = packetColumns[c].encode(b, rows, bits)
-		binary.BigEndian.PutUint32(b[from:], uint32(len(b)-from-4))
+		scratch = packetColumns[c].encode(scratch[:0], rows, bits)
+		dst = appendSection(dst, scratch)
 	}
-	from := len(b)
-	b = append(b, 0, 0, 0, 0)
+	scratch = scratch[:0]
 	for _, m := range more {
-		b = binary.AppendUvarint(b, uint64(m.Frame-rows[0].Number))
-		b = binary.AppendUvarint(b, uint64(m.Conn))
-		b = append(b, byte(m.Side))
+		scratch = binary.AppendUvarint(scratch, uint64(m.Frame-rows[0].Number))
+		scratch = binary.AppendUvarint(scratch, uint64(m.Conn))
+		scratch = append(scratch, byte(m.Side))
 	}
-	binary.BigEndian.PutUint32(b[from:], uint32(len(b)-from-4))
-	return pack(dst, b), b
+	return appendSection(dst, scratch), scratch
 }
 
-// encode appends the column's values; b[bits:] are the row bits.
-func (c *column) encode(b []byte, rows []Packet, bits int) []byte {
+func appendSection(dst, body []byte) []byte {
+	from := len(dst)
+	dst = pack(append(dst, 0, 0, 0, 0), body)
+	binary.BigEndian.PutUint32(dst[from:], uint32(len(dst)-from-4))
+	return dst
+}
+
+// encode appends the column's values; bits are the row bits.
+func (c *column) encode(b []byte, rows []Packet, bits []byte) []byte {
 	var last uint64
 	for i := range rows {
-		if b[bits+i]&c.need != c.need {
+		if bits[i]&c.need != c.need {
 			continue
 		}
 		v := c.get(&rows[i])
@@ -184,25 +189,35 @@ func rowBits(p *Packet) (bits byte) {
 	return bits
 }
 
-// decodeColumns decodes those columns of what appendColumns wrote that want
-// names, into rows (reused). buf is scratch memory.
-func decodeColumns(value []byte, first uint32, want Columns, rows []Packet, buf []byte) (out []Packet, more []Member, bufOut []byte, err error) {
-	body, err := unpack(value, buf, groupLimit)
-	if err != nil {
-		return rows[:0], nil, buf, err
+// columnReader reads the sections of one columns value when they are asked for.
+type columnReader struct {
+	first    uint32
+	bits     []byte
+	have     Columns
+	sections [len(packetColumns) + 1][]byte // packed; nil: not there
+	buf      []byte
+}
+
+// open reads what every row has; the reader must not be used after an error.
+func (r *columnReader) open(value []byte, first uint32, rows []Packet) ([]Packet, error) {
+	d := &decoder{b: value}
+	rowCount := d.uvarint()
+	head := d.bytes(int(d.fixed32()))
+	r.first, r.have = first, 0
+	for i := range r.sections {
+		if r.sections[i] = nil; len(d.b) > 0 {
+			r.sections[i] = d.bytes(int(d.fixed32()))
+		}
 	}
-	if value[0] == packedS2 { // else body is the reader's page
-		buf = body
+	if d.err != nil || rowCount > maxBlockRows {
+		return rows[:0], errShort
 	}
-	d := &decoder{b: body}
-	n := d.count(2)
-	if n > maxBlockRows {
-		return rows[:0], nil, buf, errShort
+	n := int(rowCount)
+	bits, err := unpack(head, r.bits, groupLimit)
+	if err != nil || len(bits) != 2*n {
+		return rows[:0], errShort
 	}
-	bits, status := d.bytes(n), d.bytes(n)
-	if d.err != nil {
-		return rows[:0], nil, buf, d.err
-	}
+	r.bits = append(r.bits[:0], bits...)
 	if cap(rows) < n {
 		rows = make([]Packet, n)
 	}
@@ -210,25 +225,51 @@ func decodeColumns(value []byte, first uint32, want Columns, rows []Packet, buf 
 	clear(rows)
 	for i := range rows {
 		p, b := &rows[i], bits[i]
-		p.NoTime, p.Number, p.Status = b&rowNoTime != 0, first+uint32(i), Status(status[i])
+		p.NoTime, p.Number, p.Status = b&rowNoTime != 0, first+uint32(i), Status(bits[n+i])
 		p.Conn, p.Side, p.TCP = NoConnection, Side(b&rowSideB>>1), b&rowTCP != 0
 	}
-	want |= colCapLen
-	for i := 0; i <= len(packetColumns) && len(d.b) > 0; i++ {
-		section := decoder{b: d.bytes(int(d.fixed32()))}
-		switch {
-		case want&(1<<i) == 0:
+	return rows, nil
+}
+
+// read decodes those columns of want into the rows that were not read yet.
+func (r *columnReader) read(want Columns, rows []Packet, more []Member) ([]Member, error) {
+	if want&ColOrigLen != 0 {
+		want |= ColCapLen
+	}
+	want &^= r.have
+	r.have |= want
+	for i, packed := range r.sections {
+		if want&(1<<i) == 0 || packed == nil {
 			continue
-		case i < len(packetColumns):
-			packetColumns[i].decode(&section, rows, bits)
-		default:
-			more = decodeMore(&section, first, uint32(n))
 		}
-		if section.err != nil || len(section.b) > 0 {
-			d.fail()
+		body, err := unpack(packed, r.buf, groupLimit)
+		if err != nil {
+			return more, err
+		}
+		if packed[0] == packedS2 { // else body is the reader's page
+			r.buf = body
+		}
+		d := decoder{b: body}
+		if i < len(packetColumns) {
+			packetColumns[i].decode(&d, rows, r.bits)
+		} else {
+			more = decodeMore(&d, r.first, uint32(len(rows)))
+		}
+		if d.err != nil || len(d.b) > 0 {
+			return more, errShort
 		}
 	}
-	return rows, more, buf, d.err
+	return more, nil
+}
+
+// decodeColumns decodes those columns of what appendColumns wrote that want
+// names, into rows (reused).
+func decodeColumns(value []byte, first uint32, want Columns, rows []Packet) (out []Packet, more []Member, err error) {
+	r := &columnReader{}
+	if rows, err = r.open(value, first, rows); err == nil {
+		more, err = r.read(want, rows, nil)
+	}
+	return rows, more, err
 }
 
 func decodeMore(d *decoder, first, n uint32) (more []Member) {

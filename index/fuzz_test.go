@@ -20,12 +20,12 @@ func FuzzColumns(f *testing.F) {
 		f.Add(append([]byte{packedPlain}, scratch...))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
-		rows, more, _, err := decodeColumns(value, 7, ColAll, nil, nil)
+		rows, more, err := decodeColumns(value, 7, ColAll, nil)
 		if err != nil || len(rows) == 0 {
 			return
 		}
 		again, _ := appendColumns(nil, rows, more, nil)
-		rows2, more2, _, err := decodeColumns(again, 7, ColAll, nil, nil)
+		rows2, more2, err := decodeColumns(again, 7, ColAll, nil)
 		if err != nil || !reflect.DeepEqual(rows, rows2) || !reflect.DeepEqual(more, more2) {
 			t.Fatalf("%v\n%+v %+v\n%+v %+v", err, rows, more, rows2, more2)
 		}

@@ -28,9 +28,10 @@ type Index struct {
 
 // readBuffers is the scratch memory of one block read.
 type readBuffers struct {
-	rows          []Packet
-	data, columns []byte
-	offsets       []uint32
+	rows    []Packet
+	columns columnReader
+	data    []byte
+	offsets []uint32
 }
 
 // Open opens the index.db in folder dir.

@@ -19,6 +19,19 @@ type columnField struct {
 	// since is the content number of the index that brought its columns.
 	since int
 	get   func(r *frameRecord, dst []filter.Value) []filter.Value
+	// one is instead of get for a field that has one value at the most.
+	one func(r *frameRecord) (v filter.Value, has bool)
+}
+
+// values appends the field's values.
+func (c *columnField) values(r *frameRecord, dst []filter.Value) []filter.Value {
+	if c.one == nil {
+		return c.get(r, dst)
+	}
+	if v, has := c.one(r); has {
+		dst = append(dst, v)
+	}
+	return dst
 }
 
 // tells reports whether the columns of a frame give the field's values.
@@ -28,36 +41,29 @@ func (c *columnField) tells(row *index.Packet) bool {
 
 // flag makes the field of one TCP flag.
 func flag(name string, bit uint16) columnField {
-	return columnField{"tcp.flags." + name, index.ColFlags, false, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
-		if !r.row.TCP {
-			return dst
-		}
-		return append(dst, filter.BoolValue(r.row.Flags&bit != 0))
+	return columnField{name: "tcp.flags." + name, need: index.ColFlags, since: 2, one: func(r *frameRecord) (filter.Value, bool) {
+		return filter.BoolValue(r.row.Flags&bit != 0), r.row.TCP
 	}}
 }
 
 // number makes a field that frames with a TCP header have.
 func number(name string, need index.Columns, always bool, since int, get func(*index.Packet) uint32) columnField {
-	return columnField{name, need, always, since, func(r *frameRecord, dst []filter.Value) []filter.Value {
-		if !r.row.TCP {
-			return dst
-		}
-		return append(dst, filter.UintValue(uint64(get(r.row))))
+	return columnField{name: name, need: need, always: always, since: since, one: func(r *frameRecord) (filter.Value, bool) {
+		return filter.UintValue(uint64(get(r.row))), r.row.TCP
 	}}
 }
 
 // moment makes a field of type time that frames with a time have.
 func moment(name string, get func(r *frameRecord) (filter.Value, error)) columnField {
-	return columnField{name, index.ColTime, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
+	return columnField{name: name, need: index.ColTime, always: true, since: 1, one: func(r *frameRecord) (v filter.Value, has bool) {
 		if r.row.NoTime {
-			return dst
+			return v, false
 		}
 		v, err := get(r)
 		if err != nil {
 			r.err = err
-			return dst
 		}
-		return append(dst, v)
+		return v, err == nil
 	}}
 }
 
@@ -65,18 +71,12 @@ func moment(name string, get func(r *frameRecord) (filter.Value, error)) columnF
 func columnFields() []columnField {
 	const connected = index.ColConn | index.ColTime | index.ColDelta
 	return []columnField{
-		{"frame.number", 0, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
-			return append(dst, filter.UintValue(uint64(r.row.Number)))
-		}},
-		{"frame.len", index.ColOrigLen, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
-			return append(dst, filter.UintValue(uint64(r.row.OrigLen)))
-		}},
-		{"frame.cap_len", 0, true, 1, func(r *frameRecord, dst []filter.Value) []filter.Value {
-			return append(dst, filter.UintValue(uint64(r.row.CapLen)))
-		}},
-		{"frame.interface_id", index.ColIface, true, 1, appendInterface},
-		{"frame.marked", 0, true, 1, never},
-		{"frame.ignored", 0, true, 1, never},
+		{name: "frame.number", need: 0, always: true, since: 1, one: func(r *frameRecord) (filter.Value, bool) { return filter.UintValue(uint64(r.row.Number)), true }},
+		{name: "frame.len", need: index.ColOrigLen, always: true, since: 1, one: func(r *frameRecord) (filter.Value, bool) { return filter.UintValue(uint64(r.row.OrigLen)), true }},
+		{name: "frame.cap_len", need: index.ColCapLen, always: true, since: 1, one: func(r *frameRecord) (filter.Value, bool) { return filter.UintValue(uint64(r.row.CapLen)), true }},
+		{name: "frame.interface_id", need: index.ColIface, always: true, since: 1, get: appendInterface},
+		{name: "frame.marked", need: 0, always: true, since: 1, get: never},
+		{name: "frame.ignored", need: 0, always: true, since: 1, get: never},
 		moment("frame.time", func(r *frameRecord) (filter.Value, error) { return filter.AbsTimeValue(int64(r.row.Time)), nil }),
 		moment("frame.time_epoch", func(r *frameRecord) (filter.Value, error) {
 			return filter.RelTimeValue(time.Duration(r.row.Time)), nil
@@ -98,8 +98,8 @@ func columnFields() []columnField {
 		number("tcp.seq", index.ColSeq, true, 1, func(p *index.Packet) uint32 { return p.Seq }),
 		number("tcp.ack", index.ColAck, true, 1, func(p *index.Packet) uint32 { return p.Ack }),
 		number("tcp.window_size", index.ColFlags|index.ColWindow|index.ColScale, true, 2, scaledWindow),
-		{"tcp.nxtseq", index.ColFlags | index.ColSeq | index.ColLength, true, 2, appendNextSeq},
-		{"tcp.window_size_scalefactor", index.ColFlags | index.ColScale, true, 2, appendScaleFactor},
+		{name: "tcp.nxtseq", need: index.ColFlags | index.ColSeq | index.ColLength, always: true, since: 2, get: appendNextSeq},
+		{name: "tcp.window_size_scalefactor", need: index.ColFlags | index.ColScale, always: true, since: 2, get: appendScaleFactor},
 
 		later("tcp.reassembled_in"), later("icmp.resp_in"), later("icmpv6.resp_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
 
@@ -192,13 +192,13 @@ func appendScaleFactor(r *frameRecord, dst []filter.Value) []filter.Value {
 // mean in one pass over the capture (plain tshark): nothing is known of later
 // frames, so no frame has the field.
 func later(name string) columnField {
-	return columnField{name, 0, true, 1, func(_ *frameRecord, dst []filter.Value) []filter.Value { return dst }}
+	return columnField{name: name, need: 0, always: true, since: 1, get: func(_ *frameRecord, dst []filter.Value) []filter.Value { return dst }}
 }
 
 // edge makes the field of the left (0) or right (1) edges of selectively
 // acknowledged blocks, counted from the start of the acknowledged side.
 func edge(name string, which int) columnField {
-	return columnField{name, index.ColFlags | index.ColAck, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+	return columnField{name: name, need: index.ColFlags | index.ColAck, always: true, since: 2, get: func(r *frameRecord, dst []filter.Value) []filter.Value {
 		if !r.row.TCP {
 			return dst
 		}
@@ -217,7 +217,7 @@ func edge(name string, which int) columnField {
 
 // stream makes the field of a stream number, of all connections of a frame.
 func stream(name string, kinds ...uint8) columnField {
-	return columnField{name, index.ColConn | index.ColMore, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+	return columnField{name: name, need: index.ColConn | index.ColMore, always: true, since: 2, get: func(r *frameRecord, dst []filter.Value) []filter.Value {
 		add := func(conn uint32) {
 			n, ok, err := r.tables.streamOf(conn, kinds...)
 			if err != nil {
@@ -239,21 +239,20 @@ func stream(name string, kinds ...uint8) columnField {
 
 // elapsed makes a field of time inside the frame's first connection.
 func elapsed(name string, need index.Columns, get func(r *frameRecord) (index.Time, error), kinds ...uint8) columnField {
-	return columnField{name, need, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+	return columnField{name: name, need: need, always: true, since: 2, one: func(r *frameRecord) (v filter.Value, has bool) {
 		if r.row.Conn == index.NoConnection {
-			return dst
+			return v, false
 		}
-		_, ok, err := r.tables.streamOf(r.row.Conn, kinds...)
-		if err == nil && ok {
+		_, has, err := r.tables.streamOf(r.row.Conn, kinds...)
+		if err == nil && has {
 			var t index.Time
-			if t, err = get(r); err == nil {
-				return append(dst, filter.RelTimeValue(time.Duration(t)))
-			}
+			t, err = get(r)
+			v = filter.RelTimeValue(time.Duration(t))
 		}
 		if err != nil {
 			r.err = err
 		}
-		return dst
+		return v, has && err == nil
 	}}
 }
 
@@ -270,7 +269,7 @@ func sinceFirst(r *frameRecord) (index.Time, error) {
 // response makes a field of ICMP echo replies whose request was seen.
 func response(name string, kind uint8, get func(*index.Packet) filter.Value) columnField {
 	need := index.ColConn | index.ColRequest | index.ColDelay | index.ColStack
-	return columnField{name, need, true, 2, func(r *frameRecord, dst []filter.Value) []filter.Value {
+	return columnField{name: name, need: need, always: true, since: 2, get: func(r *frameRecord, dst []filter.Value) []filter.Value {
 		if r.row.Request == 0 {
 			return dst
 		}

@@ -96,6 +96,9 @@ func (r *frameRecord) dissected() *dissect.Packet {
 		return &r.packet
 	}
 	r.decoded = true
+	if err := r.rows.Need(index.ColOrigLen | index.ColIface); err != nil {
+		r.err = err
+	}
 	r.decoder.Decode(r.linkType(r.row.Iface), r.data(), int(r.row.OrigLen), &r.packet)
 	if f := r.packet.Fragment; f != nil && r.row.Status&index.StatusReassembled != 0 {
 		network := f.Network
@@ -168,11 +171,21 @@ func (r *frameRecord) Present(id int) bool {
 	return len(r.present) > 0
 }
 
+// One gives a field that has one value at the most (filter.Single).
+func (r *frameRecord) One(id int) (v filter.Value, has, single bool) {
+	c := r.fields[id].column
+	if c == nil || c.one == nil || !c.tells(r.row) {
+		return v, false, false
+	}
+	v, has = c.one(r)
+	return v, has, true
+}
+
 // Values appends the field's values.
 func (r *frameRecord) Values(id int, dst []filter.Value) []filter.Value {
 	f := &r.fields[id]
 	if f.column != nil && f.column.tells(r.row) {
-		return f.column.get(r, dst)
+		return f.column.values(r, dst)
 	}
 	values := r.bytesOf(f.id)
 	for i := range values {

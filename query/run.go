@@ -34,7 +34,6 @@ func newMatcher(x Capture, f *filter.Filter) *matcher {
 	for range max(1, min(runtime.GOMAXPROCS(0), maxWorkers)) {
 		m.records = append(m.records, newFrameRecord(x, m.tables, f))
 	}
-	m.need = index.ColOrigLen | index.ColIface // dissecting needs them
 	for i := range m.records[0].fields {
 		if c := m.records[0].fields[i].column; c != nil {
 			m.need |= c.need

@@ -15,6 +15,12 @@ type Decider interface {
 	Decided(test int) (result, known bool)
 }
 
+// Single is a Record that may give a field that has one value at the most without
+// a list. single is false for other fields.
+type Single interface {
+	One(id int) (v Value, has, single bool)
+}
+
 // Match tells whether the filter is true of r. An empty filter always is.
 func (f *Filter) Match(r Record) bool {
 	if f.Root == nil {
@@ -44,6 +50,7 @@ func (f *Filter) Matcher(r Record) *Matcher {
 	m := &Matcher{root: f.Root}
 	m.e.r = r
 	m.e.decider, _ = r.(Decider)
+	m.e.single, _ = r.(Single)
 	return m
 }
 
@@ -58,6 +65,7 @@ func (m *Matcher) Match() bool {
 type evaluator struct {
 	r       Record
 	decider Decider // r, if it is one
+	single  Single  // r, if it is one
 	vals    []Value
 	high    int // most values since the last clearing
 }
@@ -86,8 +94,13 @@ func (e *evaluator) node(n Node) bool {
 				return result
 			}
 		}
-		if ref, ok := n.Left.(*Ref); ok && n.Op == Present {
-			return e.r.Present(ref.ID)
+		if ref, ok := n.Left.(*Ref); ok {
+			if n.Op == Present {
+				return e.r.Present(ref.ID)
+			}
+			if result, known := e.one(n, ref); known {
+				return result
+			}
 		}
 		bottom := len(e.vals)
 		ok := e.test(n)
@@ -96,6 +109,19 @@ func (e *evaluator) node(n Node) bool {
 		return ok
 	}
 	return false
+}
+
+// one answers a comparison of a field of one value with a constant.
+func (e *evaluator) one(t *Test, ref *Ref) (result, known bool) {
+	c, ok := t.Right.(*Const)
+	if !ok || e.single == nil || t.Op == Matches {
+		return false, false
+	}
+	v, has, single := e.single.One(ref.ID)
+	if !single {
+		return false, false
+	}
+	return has && compare(t.Op, &v, &c.Value), true
 }
 
 func (e *evaluator) test(t *Test) bool {
@@ -149,18 +175,18 @@ func (e *evaluator) in(v *Value, set []Member) bool {
 	for i := range set {
 		m := &set[i]
 		if m.High == nil {
-			if e.one(Eq, v, m.Low) {
+			if e.holds(Eq, v, m.Low) {
 				return true
 			}
-		} else if e.one(Ge, v, m.Low) && e.one(Le, v, m.High) {
+		} else if e.holds(Ge, v, m.Low) && e.holds(Le, v, m.High) {
 			return true
 		}
 	}
 	return false
 }
 
-// one compares v with an end of a range or a member of a set.
-func (e *evaluator) one(op Op, v *Value, o Operand) bool {
+// holds compares v with an end of a range or a member of a set.
+func (e *evaluator) holds(op Op, v *Value, o Operand) bool {
 	if c, ok := o.(*Const); ok {
 		return compare(op, v, &c.Value)
 	}
