@@ -46,12 +46,12 @@ func (r *Rows) Load() error {
 		r.buf.data = data
 	}
 	end := uint64(0)
-	r.offsets = append(r.buf.offsets[:0], 0)
+	r.buf.offsets = append(r.buf.offsets[:0], 0)
 	for i := range r.Packets {
 		end += uint64(r.Packets[i].CapLen)
-		r.offsets = append(r.offsets, uint32(end))
+		r.buf.offsets = append(r.buf.offsets, uint32(end))
 	}
-	r.buf.offsets = r.offsets
+	r.offsets = r.buf.offsets
 	if end != uint64(len(data)) {
 		return r.view.corrupt(bucketBlocks, r.key, errShort)
 	}

@@ -14,17 +14,41 @@ const (
 	snmpReplaced           // it is that other one
 )
 
-// snmpPort is the port that Wireshark's rule is about.
-const snmpPort = 161
+// Ports that Wireshark's rule is about: agents and receivers of traps.
+const (
+	snmpPort  = 161
+	snmpTraps = 162
+)
 
-// seeSNMP looks for a request: a packet to the port that begins as a BER
-// sequence. data hold the transport header and its payload.
+// seeSNMP looks for a request or trap. data hold the transport header and its
+// payload.
 func (c *conn) seeSNMP(tr *dissect.Transport, data []byte) {
-	const sequence = 0x30
-	if tr.Kind != dissect.UDP || tr.DstPort != snmpPort || tr.Quoted || c.snmp != snmpNone {
+	if tr.Kind != dissect.UDP || tr.DstPort != snmpPort && tr.DstPort != snmpTraps || tr.Quoted || c.snmp != snmpNone {
 		return
 	}
-	if tr.Captured > 0 && int(tr.Payload) < len(data) && data[tr.Payload] == sequence {
+	if start := int(tr.Payload); start < len(data) && isSNMP(data[start:], int(tr.Length)) {
 		c.snmp = snmpReplace
 	}
+}
+
+// isSNMP tells whether a payload of some length is a BER sequence (X.690, section
+// 8.1) that is whole.
+func isSNMP(payload []byte, length int) bool {
+	const sequence, longForm = 0x30, 0x80
+	if len(payload) < 2 || payload[0] != sequence {
+		return false
+	}
+	size, head := int(payload[1]), 2
+	if size >= longForm {
+		n := size - longForm
+		if n == 0 || n > 3 || len(payload) < head+n {
+			return false
+		}
+		size = 0
+		for _, b := range payload[head : head+n] {
+			size = size<<8 | int(b)
+		}
+		head += n
+	}
+	return head+size <= length
 }

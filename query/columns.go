@@ -275,7 +275,7 @@ func response(name string, kind uint8, get func(*index.Packet) filter.Value) col
 		}
 		if all, err := r.tables.streams(); err != nil {
 			r.err = err
-		} else if int(r.row.Conn) < len(all) && uint8(all[r.row.Conn]>>32) == kind {
+		} else if int(r.row.Conn) < len(all) && all[r.row.Conn]>>32 == uint64(kind) {
 			return append(dst, get(r.row))
 		}
 		return dst

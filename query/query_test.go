@@ -229,3 +229,17 @@ func TestReindexKeepsTheCapture(t *testing.T) {
 	_, err = e.Connections(ctx, ConnectionsRequest{All: true, Page: Page{Limit: 2, Cursor: rows.NextCursor}})
 	wantError(t, err, Gone, "re-indexed")
 }
+
+// ingestBytes indexes a capture file and gives its id.
+func ingestBytes(t testing.TB, e *Engine, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "exported")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := e.Add(context.Background(), AddRequest{Files: []string{path}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Rows[0].Capture
+}

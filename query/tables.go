@@ -44,7 +44,7 @@ func (t *tables) streamOf(conn uint32, kinds ...uint8) (stream uint32, ok bool, 
 	}
 	v := all[conn]
 	for _, k := range kinds {
-		if uint8(v>>32) == k && uint32(v) != index.NoStream {
+		if v>>32 == uint64(k) && uint32(v) != index.NoStream {
 			return uint32(v), true, nil
 		}
 	}

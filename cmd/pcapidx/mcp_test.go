@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
 )
 
 // session is a client of `pcapidx mcp` that speaks plain lines, so that nothing
