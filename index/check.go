@@ -335,6 +335,9 @@ func (c *checker) connections() error {
 		c.problem("%d connections are stored, the summary says %d", c.report.Connections, total)
 	}
 	for _, column := range SortColumns() {
+		if column.since() > c.x.summary.Content {
+			continue
+		}
 		if _, err := c.x.SortColumn(column); c.note(err) != nil {
 			return err
 		}
