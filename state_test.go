@@ -15,7 +15,8 @@ import (
 //   - "_", a check at compile time,
 //   - an error: its name begins with Err or err, its value is errors.New(...) or
 //     the address of a literal,
-//   - a table: its value is a literal of a map, slice or array, or
+//   - a table: its value is a literal of a map, slice or array, or of a type that
+//     the package declares as one, or
 //   - computed when it is first asked for: its value is sync.OnceValue(...).
 //
 // No statement of the package assigns to one of these, or to something in it.
@@ -56,6 +57,8 @@ func TestHiddenState(t *testing.T) {
 		`var t = map[int]string{1: "a"}`:                              0,
 		`var t = [...]int{1, 2}`:                                      0,
 		`var t = thing{}`:                                             1,
+		`type list []int; var t = list{1}`:                            0,
+		`type one struct{}; var t = one{}`:                            1,
 		`var t = map[int]int{}; func f() { t[1] = 2 }`:                1,
 		`var t = []int{1}; func f() { t = nil }`:                      1,
 		`var t = []T{{}}; func f() { t[0].x++ }`:                      1,
@@ -76,7 +79,7 @@ func TestHiddenState(t *testing.T) {
 
 // hiddenState lists what breaks the rule in the files of one package.
 func hiddenState(files []*ast.File) (problems []string) {
-	constants := map[string]bool{}
+	constants, tables := map[string]bool{}, tableTypes(files)
 	for _, f := range files {
 		for _, d := range f.Decls {
 			switch d := d.(type) {
@@ -86,7 +89,7 @@ func hiddenState(files []*ast.File) (problems []string) {
 				}
 			case *ast.GenDecl:
 				if d.Tok == token.VAR {
-					problems = append(problems, variables(d, constants)...)
+					problems = append(problems, variables(d, constants, tables)...)
 				}
 			}
 		}
@@ -105,13 +108,13 @@ func hiddenState(files []*ast.File) (problems []string) {
 }
 
 // variables checks a declaration and notes what must not change.
-func variables(d *ast.GenDecl, constants map[string]bool) (problems []string) {
+func variables(d *ast.GenDecl, constants, tables map[string]bool) (problems []string) {
 	for _, s := range d.Specs {
 		v := s.(*ast.ValueSpec)
 		for i, name := range v.Names {
 			switch {
 			case name.Name == "_":
-			case i < len(v.Values) && (isError(name.Name, v.Values[i]) || isTable(v.Values[i]) || isLazy(v.Values[i])):
+			case i < len(v.Values) && (isError(name.Name, v.Values[i]) || isTable(v.Values[i], tables) || isLazy(v.Values[i])):
 				constants[name.Name] = true
 			default:
 				problems = append(problems, "has the variable "+name.Name)
@@ -144,16 +147,35 @@ func isCall(value ast.Expr, pkg, name string) bool {
 	return ok && fn.Sel.Name == name && root(fn) == pkg
 }
 
-func isTable(value ast.Expr) bool {
+func isTable(value ast.Expr, tables map[string]bool) bool {
 	literal, ok := value.(*ast.CompositeLit)
 	if !ok {
 		return false
 	}
-	switch literal.Type.(type) {
+	switch t := literal.Type.(type) {
 	case *ast.MapType, *ast.ArrayType:
 		return true
+	case *ast.Ident:
+		return tables[t.Name]
 	}
 	return false
+}
+
+// tableTypes names the types that a package declares as maps, slices or arrays.
+func tableTypes(files []*ast.File) map[string]bool {
+	tables := map[string]bool{}
+	for _, f := range files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				switch spec.Type.(type) {
+				case *ast.MapType, *ast.ArrayType:
+					tables[spec.Name.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return tables
 }
 
 // changed names what a statement or expression changes or lets others change.

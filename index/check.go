@@ -195,6 +195,15 @@ func (c *checker) collect(f *segmentFacts, p *Packet) {
 			f.add(PostStatus, string([]byte{byte(bit)}), offset)
 		}
 	}
+	if int(p.App) < len(c.x.summary.Apps) {
+		for _, name := range strings.Split(c.x.summary.Apps[p.App].Layers, ":") {
+			if name != "" {
+				f.add(PostApp, name, offset)
+			}
+		}
+	} else if p.App > 0 {
+		c.problem("frame %d has application protocols %d of %d", p.Number, p.App, len(c.x.summary.Apps))
+	}
 	if p.Conn != NoConnection {
 		f.members.add(p.Conn, offset, p.Side)
 	}
@@ -226,7 +235,7 @@ func (c *checker) segment(segment uint16, f *segmentFacts) error {
 			if limit := c.framesIn(segment); !b.IsEmpty() && b.Maximum() >= limit {
 				c.problem("postings %x name frame %d of a segment with %d", key, b.Maximum(), limit)
 			}
-			if field == PostProtocol || field == PostTCPFlag || field == PostStatus {
+			if field == PostProtocol || field == PostTCPFlag || field == PostStatus || field == PostApp {
 				stored[string(rune(field))+string(key[3:])] = b
 			}
 			return true, nil

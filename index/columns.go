@@ -36,7 +36,9 @@ const (
 	ColDelta                       // Delta
 	ColRequest                     // Request
 	ColDelay                       // Delay
+	ColApp                         // App
 	ColMore                        // Rows.More
+	ColNumbers                     // DataLengths, PDUSizes
 
 	ColAll Columns = 1<<iota - 1
 )
@@ -52,7 +54,7 @@ type column struct {
 	set    func(p *Packet, v uint64)
 }
 
-// packetColumns are all columns but More, by the bit of their set.
+// packetColumns are all columns but More and the numbers, by the bit of their set.
 var packetColumns = [...]column{
 	{0, true, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Time) }, func(p *Packet, v uint64) { p.Time = Time(v) }},
 	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.CapLen) }, func(p *Packet, v uint64) { p.CapLen = uint32(v) }},
@@ -74,6 +76,7 @@ var packetColumns = [...]column{
 	{rowConn, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delta) }, func(p *Packet, v uint64) { p.Delta = Time(v) }},
 	{rowReply, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Number - p.Request) }, func(p *Packet, v uint64) { p.Request = p.Number - uint32(v) }},
 	{rowReply, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delay) }, func(p *Packet, v uint64) { p.Delay = Time(v) }},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.App) }, func(p *Packet, v uint64) { p.App = uint32(v) }},
 }
 
 // maxBlockRows bounds what decodeColumns unfolds; blocks are far smaller.
@@ -81,7 +84,7 @@ const maxBlockRows = 4096
 
 // appendColumns encodes the rows of one block and their further memberships: the
 // number of rows, then sections: row bits and status bytes, one for each column,
-// and one for More. A section is its length as u32 and its body, packed by
+// one for More, and one for the numbers of applications. A section is its length as u32 and its body, packed by
 // itself, so that a reader unpacks those that it needs, and lacks those that came
 // after its writer.
 func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (out, scratchOut []byte) {
@@ -104,7 +107,45 @@ func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (ou
 		scratch = binary.AppendUvarint(scratch, uint64(m.Conn))
 		scratch = append(scratch, byte(m.Side))
 	}
+	dst = appendSection(dst, scratch)
+	scratch = appendNumbers(scratch[:0], rows)
 	return appendSection(dst, scratch), scratch
+}
+
+// appendNumbers encodes the data lengths and PDU sizes of the rows that have any:
+// place in the block, then each list as its length and values.
+func appendNumbers(b []byte, rows []Packet) []byte {
+	for i := range rows {
+		p := &rows[i]
+		if len(p.DataLengths)+len(p.PDUSizes) == 0 {
+			continue
+		}
+		b = binary.AppendUvarint(b, uint64(i))
+		for _, list := range [][]uint32{p.DataLengths, p.PDUSizes} {
+			b = binary.AppendUvarint(b, uint64(len(list)))
+			for _, v := range list {
+				b = binary.AppendUvarint(b, uint64(v))
+			}
+		}
+	}
+	return b
+}
+
+func decodeNumbers(d *decoder, rows []Packet) {
+	list := func() (out []uint32) {
+		for range d.count(1) {
+			out = append(out, d.uint32())
+		}
+		return out
+	}
+	for len(d.b) > 0 {
+		i := d.uvarint()
+		if i >= uint64(len(rows)) {
+			d.fail()
+			return
+		}
+		rows[i].DataLengths, rows[i].PDUSizes = list(), list()
+	}
 }
 
 func appendSection(dst, body []byte) []byte {
@@ -194,7 +235,7 @@ type columnReader struct {
 	first    uint32
 	bits     []byte
 	have     Columns
-	sections [len(packetColumns) + 1][]byte // packed; nil: not there
+	sections [len(packetColumns) + 2][]byte // packed; nil: not there
 	buf      []byte
 }
 
@@ -250,10 +291,13 @@ func (r *columnReader) read(want Columns, rows []Packet, more []Member) ([]Membe
 			r.buf = body
 		}
 		d := decoder{b: body}
-		if i < len(packetColumns) {
+		switch {
+		case i < len(packetColumns):
 			packetColumns[i].decode(&d, rows, r.bits)
-		} else {
+		case i == len(packetColumns):
 			more = decodeMore(&d, r.first, uint32(len(rows)))
+		default:
+			decodeNumbers(&d, rows)
 		}
 		if d.err != nil || len(d.b) > 0 {
 			return more, errShort

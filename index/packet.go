@@ -24,6 +24,12 @@ type Packet struct {
 	// 0 to 14, -1 when the handshake was not seen, -2 when it agreed on none.
 	Scale int8
 
+	// App is an index into Summary.Apps: the application protocols that Wireshark
+	// finds in the payload. DataLengths and PDUSizes are the values of data.len and
+	// tcp.pdu.size; where App is "data" alone, DataLengths is nil and Length tells.
+	App                   uint32
+	DataLengths, PDUSizes []uint32
+
 	Request uint32 // ICMP echo reply: the frame of its request, 0: none
 	Delay   Time   // since the request
 }

@@ -27,7 +27,8 @@ const (
 	PostSCTPDst    PostingField = 10 // u16
 	PostVLAN       PostingField = 11 // u16
 	PostStatus     PostingField = 12 // one byte: a Status bit
-	postFields                  = 13
+	PostApp        PostingField = 13 // name of an application protocol (Summary.Apps), text; content 2
+	postFields                  = 14
 )
 
 // TCPFlagOthers is the value of PostTCPFlag that stands for accurate ECN and the

@@ -68,7 +68,7 @@ func anyRows(r *rand.Rand, first uint32, n int) (rows []Packet, more []Member) {
 		}
 		if r.IntN(4) > 0 {
 			p.Conn, p.Payload, p.Length = min(anyUint32(r), NoConnection-1), anyUint32(r), anyUint32(r)
-			p.Delta = Time(anyInt64(r))
+			p.Delta, p.App = Time(anyInt64(r)), anyUint32(r)
 		}
 		if r.IntN(2) > 0 {
 			p.TCP, p.Flags, p.Window = true, uint16(r.Uint32()), uint16(r.Uint32())
@@ -76,6 +76,12 @@ func anyRows(r *rand.Rand, first uint32, n int) (rows []Packet, more []Member) {
 		}
 		if r.IntN(9) == 0 {
 			p.Request, p.Delay = max(anyUint32(r), 1), Time(anyInt64(r))
+		}
+		if r.IntN(9) == 0 {
+			p.DataLengths = []uint32{anyUint32(r)}
+		}
+		if r.IntN(9) == 0 {
+			p.PDUSizes = []uint32{anyUint32(r), anyUint32(r)}
 		}
 		rows = append(rows, p)
 		for r.IntN(4) == 0 {

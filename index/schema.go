@@ -47,7 +47,7 @@ const FormatVersion = 2
 //
 //	1  packets, connections, container bytes
 //	2  window scale, time since the connection's frame before, echo pairs,
-//	   StatusComplex; sort columns of streams and first times
+//	   StatusComplex; application protocols of payloads; sort columns of streams and first times
 const ContentVersion = 2
 
 // Bucket names.

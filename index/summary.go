@@ -27,6 +27,8 @@ type Summary struct {
 	Sizes []uint64 `json:"sizes"`
 	// Stacks is the dictionary of layer stacks that Packet.Stack refers to.
 	Stacks []Stack `json:"stacks"`
+	// Apps is the dictionary of application protocols that Packet.App refers to.
+	Apps []App `json:"apps,omitempty"`
 	// Addresses are the busiest network addresses by bytes, at most
 	// TopAddresses, busiest first.
 	Addresses []AddressCount `json:"addresses"`
@@ -39,6 +41,12 @@ type Stack struct {
 	Layers string `json:"layers"` // Wireshark's frame.protocols, layers 2 to 4: "eth:ethertype:ip:tcp"
 	Frames uint64 `json:"frames"`
 	Bytes  uint64 `json:"bytes"` // original lengths
+}
+
+// App is one combination of application protocols in a frame.
+type App struct {
+	Layers  string `json:"layers"`            // what follows the transport in frame.protocols
+	Segment bool   `json:"segment,omitempty"` // the frame has tcp.segment_data
 }
 
 // AddressCount counts the frames that have an address as source or destination
@@ -63,6 +71,7 @@ type Counters struct {
 	FragmentsUnfinished uint64 `json:"fragments_unfinished,omitempty"` // datagrams of which a part never came
 	FragmentsDropped    uint64 `json:"fragments_dropped,omitempty"`    // datagrams given up because of the reassembly budget
 	StacksCapped        uint64 `json:"stacks_capped,omitempty"`        // frames whose layer stack found no place in the dictionary
+	AppsCapped          uint64 `json:"apps_capped,omitempty"`          // frames whose application protocols found no place in the dictionary
 	AddressesCapped     uint64 `json:"addresses_capped,omitempty"`     // frames whose address found no place in the address table
 	HistoriesCapped     uint64 `json:"histories_capped,omitempty"`     // connections whose history was cut
 	PostingsOverBudget  uint64 `json:"postings_over_budget,omitempty"` // (segment, field) pairs answered by scanning instead

@@ -75,7 +75,7 @@ func compareRows(t *testing.T, x *Index, c *synthetic, from uint32, data bool) {
 			t.Fatalf("from %d: block begins with frame %d, expected %d", from, first, next)
 		}
 		next = first + uint32(len(r.Packets))
-		if !slices.Equal(r.Packets, c.rows[first-1:next-1]) {
+		if !reflect.DeepEqual(r.Packets, c.rows[first-1:next-1]) {
 			t.Fatalf("rows from frame %d differ", first)
 		}
 		if !slices.Equal(r.More, c.moreIn(first, next)) {
@@ -108,7 +108,7 @@ func TestPacket(t *testing.T) {
 	for i := range c.rows {
 		n := uint32(i + 1)
 		p, more, data, err := x.Packet(n)
-		if err != nil || p != c.rows[i] || !bytes.Equal(data, c.data[i]) || !slices.Equal(more, c.moreIn(n, n+1)) {
+		if err != nil || !reflect.DeepEqual(p, c.rows[i]) || !bytes.Equal(data, c.data[i]) || !slices.Equal(more, c.moreIn(n, n+1)) {
 			t.Fatalf("frame %d: %+v %v %x %v", n, p, more, data, err)
 		}
 	}

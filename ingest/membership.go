@@ -55,7 +55,7 @@ func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
 
 // feed gives a TCP packet to the connection's state machines and notes what
 // tells client and server apart.
-func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (r tcp.Relative) {
+func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport) (r tcp.Relative, repeat tcp.Repeat) {
 	switch tr.Kind {
 	case dissect.ICMP, dissect.ICMPv6:
 		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
@@ -63,13 +63,13 @@ func (t *tracker) feed(c *conn, side index.Side, tr *dissect.Transport) (r tcp.R
 		}
 	case dissect.TCP:
 		s := segmentFor(c, (side == index.SideB) != c.aIsHigh, tr)
-		r = c.tcp.Feed(&s)
+		r, repeat = c.tcp.Feed(&s), c.repeats.Feed(&s, int64(row.Time))
 		if tr.HasLength && !tr.BadOffset {
 			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)
 		}
 	}
-	return r
+	return r, repeat
 }
 
 // member counts a frame into a connection; false if it was counted already (a

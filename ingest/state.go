@@ -5,6 +5,7 @@ import (
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/payload"
 )
 
 // encode appends what is needed to go on with a connection later: its record,
@@ -22,7 +23,10 @@ func (c *conn) encode(b []byte) []byte {
 	b = index.AppendConnection(b, &c.Connection)
 	if c.key.kind == dissect.TCP {
 		b = c.tcp.AppendBinary(b)
-		b = c.zeek.AppendBinary(b)
+		b = c.repeats.AppendBinary(c.zeek.AppendBinary(b))
+	}
+	if c.app != nil {
+		b = c.app.AppendBinary(b)
 	}
 	return b
 }
@@ -62,7 +66,16 @@ func (c *conn) decode(b []byte) bool {
 		if rest = c.tcp.DecodeBinary(rest); rest == nil {
 			return false
 		}
-		rest = c.zeek.DecodeBinary(rest)
+		if rest = c.zeek.DecodeBinary(rest); rest == nil {
+			return false
+		}
+		rest = c.repeats.DecodeBinary(rest)
+	}
+	if len(rest) > 0 {
+		c.app = &payload.Conn{}
+		if rest = c.app.DecodeBinary(rest); rest == nil {
+			return false
+		}
 	}
 	return rest != nil || c.key.kind != dissect.TCP
 }

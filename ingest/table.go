@@ -8,6 +8,7 @@ import (
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/payload"
 	"pcapidx/ingest/tcp"
 )
 
@@ -37,7 +38,9 @@ type conn struct {
 	delta     index.Time // of its last frame, since the one before
 	tcp       tcp.Conn
 	zeek      tcp.Zeek
-	echoes    []echo // requests that wait for their reply, oldest first
+	repeats   tcp.Repeats
+	app       *payload.Conn // nil until the first payload
+	echoes    []echo        // requests that wait for their reply, oldest first
 	snmp      snmpState
 	newer     *conn // more recently used neighbour
 	older     *conn

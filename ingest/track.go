@@ -19,6 +19,7 @@ type tracker struct {
 	stacks  stackTable
 	hosts   addressTable
 	complex complexLists
+	apps    appTable
 	summary index.Summary
 	segment *index.Segment
 
@@ -35,7 +36,7 @@ const maxMemberships = 16
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
 		w: w, table: newConnTable(dir, c.MaxConnections), servers: servers{}, decoder: dissect.NewDecoder(),
-		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(),
+		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(),
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
@@ -51,6 +52,7 @@ func (t *tracker) batch(b *source.Batch, packets []dissect.Packet, block *index.
 			t.segment = s
 			t.stacks.newSegment()
 			t.table.newSegment()
+			t.apps.newSegment()
 		}
 		block.Rows = append(block.Rows, index.Packet{Frame: b.Frames[i], Number: number, Conn: index.NoConnection})
 		t.frame(&block.Rows[i], b.Packet(i), &packets[i], block)
@@ -81,6 +83,7 @@ func (t *tracker) frame(row *index.Packet, data []byte, p *dissect.Packet, block
 	} else {
 		t.list(row, p, listed)
 	}
+	t.apps.post(t.segment, row)
 	for bit := index.Status(1); bit != 0; bit <<= 1 {
 		if row.Status&bit != 0 {
 			t.segment.List(index.PostStatus, []byte{byte(bit)}).Add(row.Number)
@@ -181,7 +184,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			side = index.SideB
 		}
 		c.seeSNMP(tr, data)
-		relative := t.feed(c, side, tr)
+		relative, repeat := t.feed(row, c, side, tr)
 		if row.Status&index.StatusComplex == 0 {
 			c.listsFor(t.segment, side, tr, n).add(row.Number)
 			t.flags(row, tr)
@@ -193,6 +196,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 		if i == primary {
 			setTransport(row, c, side, tr, relative)
 			t.pairEcho(row, c, tr, p, data)
+			t.apps.feed(row, c, side, tr, p, data, repeat, &t.summary.Counters)
 		}
 	}
 	return listed
@@ -248,7 +252,7 @@ func (t *tracker) finish() error {
 	t.frags.finish()
 	s := &t.summary
 	s.TCPStreams, s.UDPStreams = t.table.stream[dissect.TCP], t.table.stream[dissect.UDP]
-	s.Stacks, s.Addresses = t.stacks.list, t.hosts.top()
+	s.Stacks, s.Apps, s.Addresses = t.stacks.list, t.apps.list, t.hosts.top()
 	return t.table.each(func(c *conn) error {
 		c.settleClient(t.servers)
 		var full bool

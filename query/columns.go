@@ -101,6 +101,18 @@ func columnFields() []columnField {
 		{name: "tcp.nxtseq", need: index.ColFlags | index.ColSeq | index.ColLength, always: true, since: 2, get: appendNextSeq},
 		{name: "tcp.window_size_scalefactor", need: index.ColFlags | index.ColScale, always: true, since: 2, get: appendScaleFactor},
 
+		{name: "frame.protocols", need: index.ColStack | index.ColApp, always: true, since: 2, one: func(r *frameRecord) (filter.Value, bool) {
+			return filter.StringValue(r.layers()), true
+		}},
+		{name: "data", need: index.ColStack | index.ColApp, always: true, since: 2, get: appendData},
+		{name: "data.len", need: index.ColStack | index.ColApp | index.ColLength | index.ColNumbers, always: true, since: 2, get: appendDataLength},
+		{name: "tcp.segment_data", need: index.ColApp, always: true, since: 2, get: appendSegmentData},
+		{name: "tcp.pdu.size", need: index.ColNumbers, always: true, since: 2, get: func(r *frameRecord, dst []filter.Value) []filter.Value {
+			for _, n := range r.row.PDUSizes {
+				dst = append(dst, filter.UintValue(uint64(n)))
+			}
+			return dst
+		}},
 		later("tcp.reassembled_in"), later("icmp.resp_in"), later("icmpv6.resp_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
 
 		edge("tcp.options.sack_le", 0), edge("tcp.options.sack_re", 1),

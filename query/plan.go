@@ -122,6 +122,13 @@ func testBounds(l *lists, t *filter.Test) bounds {
 			}
 		}
 	}
+	if ref, ok := t.Left.(*filter.Ref); ok && (ref.Name == "data" || ref.Name == "data.len") {
+		apps, listed := l.list(index.PostApp, []byte("data"))
+		if !listed || l.capture.Summary().Content < 2 || l.capture.Summary().Counters.AppsCapped > 0 {
+			return bounds{}
+		}
+		return bounds{nil, roaring.Or(apps, l.protocol("data"))}
+	}
 	// Whatever is asked of a field, the frame must have it.
 	if names := protocolsOf(t.Left); names != nil {
 		return bounds{nil, l.protocol(names...)}

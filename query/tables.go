@@ -44,8 +44,8 @@ func (t *tables) streamOf(conn uint32, kinds ...uint8) (stream uint32, ok bool, 
 	}
 	v := all[conn]
 	for _, k := range kinds {
-		if v>>32 == uint64(k) && uint32(v) != index.NoStream {
-			return uint32(v), true, nil
+		if n := uint32(v); v>>32 == uint64(k) && n != index.NoStream {
+			return n, true, nil
 		}
 	}
 	return 0, false, nil

@@ -20,7 +20,7 @@ func (f *Field) Meaning(v *FieldValue) string {
 	m, ok := meanings[f.Name]
 	switch {
 	case !ok && f.Kind == KindBool && f.Proto == ProtoTCP:
-		m = flagSet
+		m = flagWords[flagSet]
 	case !ok:
 		return ""
 	}
@@ -35,15 +35,23 @@ func (f *Field) Meaning(v *FieldValue) string {
 	return m.no
 }
 
-// The words of most flags.
-var (
-	flagSet = meaning{no: "Not set", yes: "Set"}
-	flagYes = meaning{no: "No", yes: "Yes"}
-	flagIG  = meaning{no: "Individual address (unicast)", yes: "Group address (multicast/broadcast)"}
-	flagLG  = meaning{
-		no: "Globally unique address (factory default)", yes: "Locally administered address (this is NOT the factory default)",
-	}
+// Kinds of flags that many fields are.
+const (
+	flagSet = iota
+	flagYes
+	flagIG
+	flagLG
 )
+
+// flagWords are the words of such flags.
+var flagWords = [...]meaning{
+	flagSet: {no: "Not set", yes: "Set"},
+	flagYes: {no: "No", yes: "Yes"},
+	flagIG:  {no: "Individual address (unicast)", yes: "Group address (multicast/broadcast)"},
+	flagLG: {
+		no: "Globally unique address (factory default)", yes: "Locally administered address (this is NOT the factory default)",
+	},
+}
 
 func sayIPProtocol(v *FieldValue) string { return ipProtocolName(v.Num) }
 
@@ -52,7 +60,7 @@ var meanings = map[string]meaning{
 	"eth.type": {names: etherTypeNames}, "vlan.etype": {names: etherTypeNames}, "sll.etype": {names: etherTypeNames},
 	"null.type": {names: etherTypeNames}, "llc.type": {names: etherTypeNames}, "arp.proto.type": {names: etherTypeNames},
 	"geneve.proto_type": {names: etherTypeNames}, "gre.proto": {names: greNames}, "sll.gretype": {names: greNames},
-	"eth.dst.ig": flagIG, "eth.src.ig": flagIG, "eth.ig": flagIG, "eth.dst.lg": flagLG, "eth.src.lg": flagLG, "eth.lg": flagLG,
+	"eth.dst.ig": flagWords[flagIG], "eth.src.ig": flagWords[flagIG], "eth.ig": flagWords[flagIG], "eth.dst.lg": flagWords[flagLG], "eth.src.lg": flagWords[flagLG], "eth.lg": flagWords[flagLG],
 	"vlan.priority": {names: priorityNames}, "vlan.dei": {no: "Ineligible", yes: "Eligible"},
 	"arp.hw.type": {names: hardwareNames}, "sll.hatype": {names: hardwareNames}, "arp.opcode": {names: arpOpcodeNames},
 	"sll.pkttype": {names: packetTypeNames}, "sll.ltype": {names: cookedNames}, "null.family": {names: familyNames},
@@ -77,19 +85,19 @@ var meanings = map[string]meaning{
 	"ip.dsfield":     {say: sayServices}, "ipv6.tclass": {say: sayServices},
 	"ip.dsfield.dscp": {names: dscpNames}, "ipv6.tclass.dscp": {names: dscpNames},
 	"ip.dsfield.ecn": {names: ecnNames}, "ipv6.tclass.ecn": {names: ecnNames},
-	"ip.flags": {say: sayIPFlags}, "ip.flags.rb": flagSet, "ip.flags.df": flagSet, "ip.flags.mf": flagSet,
-	"ip.checksum.status": {names: checksumNames}, "ip.opt.type.copy": flagYes, "ip.opt.type.class": {names: ipOptionClassNames},
+	"ip.flags": {say: sayIPFlags}, "ip.flags.rb": flagWords[flagSet], "ip.flags.df": flagWords[flagSet], "ip.flags.mf": flagWords[flagSet],
+	"ip.checksum.status": {names: checksumNames}, "ip.opt.type.copy": flagWords[flagYes], "ip.opt.type.class": {names: ipOptionClassNames},
 	"ip.opt.type.number": {names: ipOptionNames}, "ip.opt.ra": {say: sayRouterAlert},
 	"ipv6.opt.type": {names: ipv6OptionNames}, "ipv6.opt.type.action": {names: ipv6OptionActionNames},
-	"ipv6.opt.type.change": flagYes, "ipv6.opt.router_alert": {names: ipv6AlertNames},
-	"ipv6.routing.type": {names: ipv6RoutingNames}, "ipv6.fraghdr.more": flagYes,
+	"ipv6.opt.type.change": flagWords[flagYes], "ipv6.opt.router_alert": {names: ipv6AlertNames},
+	"ipv6.routing.type": {names: ipv6RoutingNames}, "ipv6.fraghdr.more": flagWords[flagYes],
 
 	"icmp.type": {names: icmpNames}, "icmp.code": {say: sayCode(icmpCodeNames)}, "icmp.checksum.status": {names: checksumNames},
 	"icmpv6.type": {names: icmpv6Names}, "icmpv6.code": {say: sayCode(icmpv6CodeNames)}, "icmpv6.checksum.status": {names: checksumNames},
-	"icmpv6.nd.ra.flag": {say: sayRouterFlags}, "icmpv6.nd.ra.flag.m": flagSet, "icmpv6.nd.ra.flag.o": flagSet, "icmpv6.nd.ra.flag.h": flagSet, "icmpv6.nd.ra.flag.p": flagSet,
+	"icmpv6.nd.ra.flag": {say: sayRouterFlags}, "icmpv6.nd.ra.flag.m": flagWords[flagSet], "icmpv6.nd.ra.flag.o": flagWords[flagSet], "icmpv6.nd.ra.flag.h": flagWords[flagSet], "icmpv6.nd.ra.flag.p": flagWords[flagSet],
 	"icmpv6.nd.ra.flag.prf": {names: routerPreferenceNames}, "icmpv6.nd.na.flag": {say: sayNeighborFlags},
-	"icmpv6.nd.na.flag.r": flagSet, "icmpv6.nd.na.flag.s": flagSet, "icmpv6.nd.na.flag.o": flagSet,
-	"icmpv6.opt.type": {names: neighborOptionNames}, "icmpv6.opt.prefix.flag.l": flagSet, "icmpv6.opt.prefix.flag.a": flagSet,
+	"icmpv6.nd.na.flag.r": flagWords[flagSet], "icmpv6.nd.na.flag.s": flagWords[flagSet], "icmpv6.nd.na.flag.o": flagWords[flagSet],
+	"icmpv6.opt.type": {names: neighborOptionNames}, "icmpv6.opt.prefix.flag.l": flagWords[flagSet], "icmpv6.opt.prefix.flag.a": flagWords[flagSet],
 	"icmpv6.opt.prefix.valid_lifetime":     {names: valueNames{{math32, "Infinity"}}},
 	"icmpv6.opt.prefix.preferred_lifetime": {names: valueNames{{math32, "Infinity"}}},
 	"icmpv6.opt.rdnss.lifetime":            {names: valueNames{{0, "RDNSS address MUST no longer be used"}, {math32, "Infinity"}}},
@@ -103,9 +111,9 @@ var meanings = map[string]meaning{
 	"sctp.data_e_bit": {no: "Not the last segment", yes: "Last segment"},
 	"sctp.data_u_bit": {no: "Ordered delivery", yes: "Unordered delivery"},
 
-	"gre.flags.checksum": flagYes, "gre.flags.routing": flagYes, "gre.flags.key": flagYes, "gre.flags.sequence_number": flagYes,
-	"gre.flags.strict_source_route": flagYes, "gre.flags.ack": flagYes, "gre.flags.version": {names: greVersionNames},
-	"gtp.flags.e": flagYes, "gtp.flags.s": flagYes, "gtp.flags.pn": flagYes, "gtp.flags.version": {names: gtpVersionNames},
+	"gre.flags.checksum": flagWords[flagYes], "gre.flags.routing": flagWords[flagYes], "gre.flags.key": flagWords[flagYes], "gre.flags.sequence_number": flagWords[flagYes],
+	"gre.flags.strict_source_route": flagWords[flagYes], "gre.flags.ack": flagWords[flagYes], "gre.flags.version": {names: greVersionNames},
+	"gtp.flags.e": flagWords[flagYes], "gtp.flags.s": flagWords[flagYes], "gtp.flags.pn": flagWords[flagYes], "gtp.flags.version": {names: gtpVersionNames},
 	"gtp.flags.payload": {names: gtpPayloadNames}, "gtp.message": {names: gtpNames}, "l2tp.type": {names: l2tpNames},
 	"vxlan.flags": {say: sayVXLANFlags}, "vxlan.flag_g": {no: "Not defined", yes: "Defined"}, "vxlan.next_proto": {names: vxlanNames},
 	"erspan.version": {names: erspanVersionNames}, "erspan.encap": {names: erspanTagNames},

@@ -61,6 +61,7 @@ var storedFields = [...]Field{
 	{Name: "udp.stream", Kind: KindUint, Bits: 32, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Number of the conversation"},
 	{Name: "udp.time_relative", Kind: KindRelTime, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Time since the conversation's first frame"},
 	{Name: "udp.time_delta", Kind: KindRelTime, Proto: ProtoUDP, also: ProtoUDPLite, Stored: true, Doc: "Time since the conversation's frame before"},
+	{Name: "data.len", Kind: KindInt, Bits: 32, Proto: ProtoData, Stored: true, Doc: "Length of bytes that no protocol claims"},
 	{Name: "ip.fragment", Kind: KindUint, Bits: 32, Proto: ProtoIP, Stored: true, Doc: "Frames of the datagram reassembled here"},
 	{Name: "ip.fragments", Kind: KindBytes, Proto: ProtoIP, Stored: true, Doc: "The fragments of the datagram"},
 	{Name: "ip.fragment.count", Kind: KindUint, Bits: 32, Proto: ProtoIP, Stored: true, Doc: "Number of fragments"},

@@ -1,0 +1,118 @@
+package ingest
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/payload"
+	"pcapidx/ingest/tcp"
+)
+
+// appTable notes which application protocols Wireshark would find in a frame's
+// payload (package payload), in a dictionary of their combinations.
+type appTable struct {
+	analyzer *payload.Analyzer
+	list     []index.App
+	byKey    map[string]uint32
+	packet   payload.Packet
+	key      []byte
+	names    [][]string            // by place in list: its distinct names
+	lists    [][]index.PostingList // the same, in the current segment
+}
+
+// maxApps bounds the dictionary. App 0 stands for none, and for those that found
+// no room.
+const maxApps = 1 << 12
+
+// maxAppLayers bounds the protocols kept of one frame: a frame may hold very many
+// messages.
+const maxAppLayers = 64
+
+func newAppTable() appTable {
+	return appTable{analyzer: payload.New(), list: []index.App{{}}, byKey: map[string]uint32{"": 0}, names: [][]string{nil}, lists: [][]index.PostingList{nil}}
+}
+
+// newSegment forgets the posting lists of the segment before.
+func (t *appTable) newSegment() { clear(t.lists) }
+
+// post puts a frame into the lists of its application protocols.
+func (t *appTable) post(s *index.Segment, row *index.Packet) {
+	id := row.App
+	if t.lists[id] == nil {
+		for _, name := range t.names[id] {
+			t.lists[id] = append(t.lists[id], s.List(index.PostApp, []byte(name)))
+		}
+	}
+	for _, l := range t.lists[id] {
+		l.Add(row.Number)
+	}
+}
+
+// feed shows the frame's innermost transport to the application side of its
+// connection. data hold the transport header and its payload.
+func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte, repeat tcp.Repeat, counters *index.Counters) {
+	end := uint64(tr.Payload) + uint64(tr.Captured)
+	switch {
+	case tr.Kind != dissect.TCP && tr.Kind != dissect.UDP || tr.Quoted || !tr.HasLength || p.Fragment != nil:
+		return
+	case int(tr.Layer)+1 < len(p.Layers) || end > uint64(len(data)): // a tunnel that dissect followed
+		return
+	}
+	n := &p.Networks[tr.Network]
+	t.packet = payload.Packet{
+		Kind: uint8(tr.Kind), Dir: uint8(side), Src: netip.AddrPortFrom(n.Src, tr.SrcPort), Dst: netip.AddrPortFrom(n.Dst, tr.DstPort),
+		Seq: tr.Seq, FIN: tr.Flags&tcp.FIN != 0, SYN: tr.Flags&tcp.SYN != 0, RST: tr.Flags&tcp.RST != 0, ACK: tr.Flags&tcp.ACK != 0,
+		Retransmission: repeat == tcp.Retransmission, Spurious: repeat == tcp.SpuriousRetransmission,
+		OutOfOrder: repeat == tcp.OutOfOrder, KeepAlive: repeat == tcp.KeepAlive,
+		Length: int(tr.Length), Data: data[tr.Payload:end],
+	}
+	if c.app == nil {
+		c.app = &payload.Conn{}
+	}
+	r := t.analyzer.Feed(c.app, &t.packet)
+	row.App = t.add(r, counters)
+	if len(r.Protocols) != 1 || len(r.DataLengths) != 1 || r.DataLengths[0] != int(tr.Length) { // else Length tells
+		row.DataLengths = numbers(r.DataLengths)
+	}
+	row.PDUSizes = numbers(r.PDUSizes)
+}
+
+// maxAppNumbers bounds the numbers kept of one frame.
+const maxAppNumbers = 256
+
+func numbers(in []int) (out []uint32) {
+	for _, n := range in[:min(len(in), maxAppNumbers)] {
+		out = append(out, uint32(n))
+	}
+	return out
+}
+
+// add gives the place of a result in the dictionary.
+func (t *appTable) add(r *payload.Result, counters *index.Counters) uint32 {
+	t.key = t.key[:0]
+	if r.Segment {
+		t.key = append(t.key, '+')
+	}
+	for _, name := range r.Protocols[:min(len(r.Protocols), maxAppLayers)] {
+		t.key = append(append(t.key, name...), ':')
+	}
+	id, ok := t.byKey[string(t.key)]
+	if ok {
+		return id
+	}
+	if len(t.list) >= maxApps {
+		counters.AppsCapped++
+		return 0
+	}
+	id = uint32(len(t.list))
+	layers := r.Protocols[:min(len(r.Protocols), maxAppLayers)]
+	t.list = append(t.list, index.App{Layers: strings.Join(layers, ":"), Segment: r.Segment})
+	names := slices.Clone(layers)
+	slices.Sort(names)
+	t.names, t.lists = append(t.names, slices.Compact(names)), append(t.lists, nil)
+	t.byKey[string(t.key)] = id
+	return id
+}
