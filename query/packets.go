@@ -34,7 +34,7 @@ type PacketRow struct {
 	Protocol    string    `json:"protocol"` // Wireshark's Protocol column, layers 2 to 4
 	Src         string    `json:"src"`
 	Dst         string    `json:"dst"`
-	Protocols   string    `json:"protocols"` // layers 2 to 4, Wireshark's names
+	Protocols   string    `json:"protocols"` // frame.protocols
 	Connections []uint32  `json:"connections"`
 	Info        string    `json:"info"` // Wireshark's Info column, layers 2 to 4; may hold text from the capture
 }

@@ -34,9 +34,7 @@ func (r *frameRecord) packetRow(id string, start index.Time) PacketRow {
 	if !r.row.NoTime {
 		row.Time, row.RelS = stampOf(r.row.Time.UTC()), secondsBetween(start, r.row.Time)
 	}
-	if s := r.capture.Summary().Stacks; int(r.row.Stack) < len(s) {
-		row.Protocols = s[r.row.Stack].Layers
-	}
+	row.Protocols = r.layers()
 	if r.row.Conn != index.NoConnection {
 		row.Connections = append(row.Connections, r.row.Conn)
 	}
