@@ -134,10 +134,21 @@ func appendBitmap(body []byte, b *roaring.Bitmap) []byte {
 	return body
 }
 
-// decodeBitmap refuses numbers that are not in a segment: what runs of frames
-// unfold to is then bounded. That a roaring bitmap is well-formed inside is what
-// the value's checksum stands for; Check looks at it again.
+// decodeBitmap decodes what appendBitmap wrote, and refuses what is not
+// well-formed.
 func decodeBitmap(body []byte) (*roaring.Bitmap, error) {
+	return readBitmap(body, func(b *roaring.Bitmap) error { return b.Validate() })
+}
+
+// checkedBitmap is decodeBitmap for a body whose checksum was right: looking at
+// every run of a large list would take longer than using it.
+func checkedBitmap(body []byte) (*roaring.Bitmap, error) {
+	return readBitmap(body, func(*roaring.Bitmap) error { return nil })
+}
+
+// readBitmap refuses numbers that are not in a segment: what runs of frames unfold
+// to is then bounded.
+func readBitmap(body []byte, validate func(*roaring.Bitmap) error) (*roaring.Bitmap, error) {
 	b := roaring.New()
 	if len(body) == 0 {
 		return nil, errShort
@@ -145,7 +156,7 @@ func decodeBitmap(body []byte) (*roaring.Bitmap, error) {
 	switch body[0] {
 	case bitmapRoaring:
 		// the reader's pages may go away with the index: copy
-		if _, err := b.FromBuffer(slices.Clone(body[1:])); err != nil {
+		if _, err := b.FromBuffer(slices.Clone(body[1:])); err != nil || validate(b) != nil {
 			return nil, errShort
 		}
 	case bitmapDeltas:

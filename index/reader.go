@@ -225,7 +225,7 @@ func (x *Index) Posting(segment uint16, field PostingField, value []byte) (b *ro
 		if err != nil || body == nil {
 			return err
 		}
-		b, err = decodeBitmap(body)
+		b, err = checkedBitmap(body)
 		return v.wrap(bucketPostings, key, err)
 	})
 	return b, ok, err
@@ -251,7 +251,7 @@ func (x *Index) EachPosting(segment uint16, field PostingField, low, high []byte
 			if bytes.Compare(key, to) > 0 {
 				return false, nil
 			}
-			b, err := decodeBitmap(body)
+			b, err := checkedBitmap(body)
 			return err == nil && yield(key[3:], b), err
 		})
 	})

@@ -193,6 +193,10 @@ func (p *packetPage) number(capture int, base uint32, found *roaring.Bitmap) {
 	for i := range frames {
 		frames[i] += base + 1
 	}
+	if list.Frames == nil {
+		list.Frames = frames
+		return
+	}
 	list.Frames = append(list.Frames, frames...)
 }
 

@@ -164,6 +164,9 @@ func (m *matcher) test(ctx context.Context, r *frameRecord, s *segmentBounds, op
 	err = m.walk(ctx, r, s.lists.segment, open, chunk, m.need, func(r *frameRecord) error {
 		tested++
 		if r.filter.Match() {
+			if matched == nil {
+				matched = make([]uint32, 0, chunkFrames)
+			}
 			matched = append(matched, r.offset)
 		}
 		if r.decoded {
