@@ -144,6 +144,16 @@ func TestColumnsKeepNoValue(t *testing.T) {
 	}
 }
 
+// decodeColumns decodes those columns of what appendColumns wrote that want
+// names, into rows (reused).
+func decodeColumns(value []byte, first uint32, want Columns, rows []Packet) (out []Packet, more []Member, err error) {
+	r := &columnReader{}
+	if rows, err = r.open(value, first, rows); err == nil {
+		more, err = r.read(want, rows, nil)
+	}
+	return rows, more, err
+}
+
 // plainSections stores the sections of a columns value without compression.
 func plainSections(t *testing.T, value []byte) []byte {
 	t.Helper()

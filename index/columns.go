@@ -306,16 +306,6 @@ func (r *columnReader) read(want Columns, rows []Packet, more []Member) ([]Membe
 	return more, nil
 }
 
-// decodeColumns decodes those columns of what appendColumns wrote that want
-// names, into rows (reused).
-func decodeColumns(value []byte, first uint32, want Columns, rows []Packet) (out []Packet, more []Member, err error) {
-	r := &columnReader{}
-	if rows, err = r.open(value, first, rows); err == nil {
-		more, err = r.read(want, rows, nil)
-	}
-	return rows, more, err
-}
-
 func decodeMore(d *decoder, first, n uint32) (more []Member) {
 	for len(d.b) > 0 {
 		m := Member{Frame: first + d.uint32(), Conn: d.uint32(), Side: Side(d.byte() & 1)}

@@ -22,8 +22,6 @@ type PlanText struct {
 	Tested  uint64 `json:"tested"`
 	Decoded uint64 `json:"decoded"`
 	Blocks  uint64 `json:"blocks"`
-
-	plan *plan
 }
 
 // PlanTest is one test of a filter.
@@ -36,7 +34,7 @@ type PlanTest struct {
 }
 
 func newPlanText(m *matcher) *PlanText {
-	p := &PlanText{Tests: []PlanTest{}, plan: m.plan}
+	p := &PlanText{Tests: []PlanTest{}}
 	f := m.plan.filter
 	p.Filter = strings.TrimSpace(f.Source)
 	p.Tests = make([]PlanTest, f.Tests())

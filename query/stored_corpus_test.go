@@ -29,13 +29,13 @@ func storedFields() []string {
 func TestStoredFieldsAgainstTshark(t *testing.T) {
 	paths, _ := filepath.Glob("../../shared/corpus/captures/*.*")
 	if len(paths) == 0 {
-		t.Skip("no corpus")
+		t.Skip("SKIPPED: no corpus of captures")
 	}
 	if _, err := exec.LookPath("tshark"); err != nil {
-		t.Skip("no tshark")
+		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
 	if testing.Short() {
-		t.Skip("no corpus in a short test")
+		t.Skip("SKIPPED: -short, the comparison with tshark takes its time")
 	}
 	right, wrong := map[string]int{}, map[string]int{}
 	for _, path := range paths {
