@@ -3,7 +3,6 @@ package filter
 import (
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // Filter is a checked filter. It is safe for concurrent use.
@@ -11,7 +10,6 @@ type Filter struct {
 	Tree
 	fields []Field
 	tests  int
-	pool   sync.Pool // *evaluator
 }
 
 // Fields are the fields that the filter reads. A Ref's ID, and the id that a
@@ -28,7 +26,6 @@ func (f *Filter) Hints() []string { return f.hints }
 // Check gives the names and constants of t their meaning. It leaves t as it is.
 func Check(t *Tree, fields Fields) (*Filter, error) {
 	f := &Filter{Tree: Tree{Source: t.Source, hints: slices.Clone(t.hints)}}
-	f.pool.New = func() any { return new(evaluator) }
 	c := &checker{fields: fields, f: f, ids: map[string]int{}}
 	if t.Root == nil {
 		return f, nil

@@ -22,20 +22,7 @@ type Single interface {
 }
 
 // Match tells whether the filter is true of r. An empty filter always is.
-func (f *Filter) Match(r Record) bool {
-	if f.Root == nil {
-		return true
-	}
-	e := f.pool.Get().(*evaluator)
-	e.r = r
-	e.decider, _ = r.(Decider)
-	ok := e.node(f.Root)
-	e.r, e.decider = nil, nil
-	clear(e.vals[:e.high]) // keep nothing of the record alive
-	e.vals, e.high = e.vals[:0], 0
-	f.pool.Put(e)
-	return ok
-}
+func (f *Filter) Match(r Record) bool { return f.Matcher(r).Match() }
 
 // Matcher asks a filter of one Record again and again, with other content each
 // time, which is faster than Match. It is used by one goroutine, and keeps the
@@ -67,7 +54,6 @@ type evaluator struct {
 	decider Decider // r, if it is one
 	single  Single  // r, if it is one
 	vals    []Value
-	high    int // most values since the last clearing
 }
 
 func (e *evaluator) node(n Node) bool {
@@ -104,7 +90,6 @@ func (e *evaluator) node(n Node) bool {
 		}
 		bottom := len(e.vals)
 		ok := e.test(n)
-		e.high = max(e.high, len(e.vals))
 		e.vals = e.vals[:bottom]
 		return ok
 	}
