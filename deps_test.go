@@ -60,7 +60,9 @@ func packages(t *testing.T) (all []pkg) {
 func ours() map[string][]string {
 	return map[string][]string{
 		"index":          {},
-		"ingest/tcp":     {},
+		"ingest/spill":   {},
+		"ingest/tcp":     {"ingest/spill"},
+		"ingest/diag":    {"index", "ingest/tcp", "ingest/spill"},
 		"ingest/dissect": {"index"},
 		"ingest/source":  {"index"},
 		"ingest":         {"index", "ingest/*"},

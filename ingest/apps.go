@@ -38,6 +38,9 @@ func newAppTable() appTable {
 // newSegment forgets the posting lists of the segment before.
 func (t *appTable) newSegment() { clear(t.lists) }
 
+// repeats are the kinds of retransmissions.
+const repeats = tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission
+
 // post puts a frame into the lists of its application protocols.
 func (t *appTable) post(s *index.Segment, row *index.Packet) {
 	id := row.App
@@ -53,7 +56,7 @@ func (t *appTable) post(s *index.Segment, row *index.Packet) {
 
 // feed shows the frame's innermost transport to the application side of its
 // connection. data hold the transport header and its payload.
-func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte, repeat tcp.Repeat, counters *index.Counters) {
+func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte, labels tcp.Labels, counters *index.Counters) {
 	end := uint64(tr.Payload) + uint64(tr.Captured)
 	switch {
 	case tr.Kind != dissect.TCP && tr.Kind != dissect.UDP || tr.Quoted || !tr.HasLength || p.Fragment != nil:
@@ -65,8 +68,8 @@ func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect
 	t.packet = payload.Packet{
 		Kind: uint8(tr.Kind), Dir: uint8(side), Src: netip.AddrPortFrom(n.Src, tr.SrcPort), Dst: netip.AddrPortFrom(n.Dst, tr.DstPort),
 		Seq: tr.Seq, FIN: tr.Flags&tcp.FIN != 0, SYN: tr.Flags&tcp.SYN != 0, RST: tr.Flags&tcp.RST != 0, ACK: tr.Flags&tcp.ACK != 0,
-		Retransmission: repeat == tcp.Retransmission, Spurious: repeat == tcp.SpuriousRetransmission,
-		OutOfOrder: repeat == tcp.OutOfOrder, KeepAlive: repeat == tcp.KeepAlive,
+		Retransmission: labels&repeats == tcp.Retransmission, Spurious: labels&tcp.SpuriousRetransmission != 0,
+		OutOfOrder: labels&tcp.OutOfOrder != 0, KeepAlive: labels&tcp.KeepAlive != 0,
 		Length: int(tr.Length), Data: data[tr.Payload:end],
 	}
 	if c.app == nil {

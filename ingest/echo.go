@@ -16,11 +16,8 @@ type echo struct {
 }
 
 // maxEchoes bounds the requests of one connection that wait for a reply; the
-// oldest is forgotten. echoBytes is the size of a stored one.
-const (
-	maxEchoes = 128
-	echoBytes = 16
-)
+// oldest is forgotten.
+const maxEchoes = 128
 
 func isEcho(k dissect.Kind) bool { return k == dissect.ICMP || k == dissect.ICMPv6 }
 
@@ -64,31 +61,4 @@ func requestChecksum(k dissect.Kind, reply uint16) uint16 {
 	}
 	sum = sum&0xffff + sum>>16
 	return ^uint16(sum)
-}
-
-func appendEchoes(b []byte, all []echo) []byte {
-	b = append(b, byte(len(all)))
-	for _, e := range all {
-		b = binary.BigEndian.AppendUint32(b, e.frame)
-		b = binary.BigEndian.AppendUint64(b, uint64(e.time))
-		b = binary.BigEndian.AppendUint16(b, e.seq)
-		b = binary.BigEndian.AppendUint16(b, e.checksum)
-	}
-	return b
-}
-
-func (c *conn) decodeEchoes(b []byte) (rest []byte, ok bool) {
-	if len(b) == 0 || len(b) < 1+echoBytes*int(b[0]) {
-		return nil, false
-	}
-	n := int(b[0])
-	b = b[1:]
-	for range n {
-		c.echoes = append(c.echoes, echo{
-			binary.BigEndian.Uint32(b), index.Time(binary.BigEndian.Uint64(b[4:])),
-			binary.BigEndian.Uint16(b[12:]), binary.BigEndian.Uint16(b[14:]),
-		})
-		b = b[echoBytes:]
-	}
-	return b, true
 }

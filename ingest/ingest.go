@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/source"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	// Workers dissect and compress. It does not change the index. Default: the
 	// number of CPUs, at most 4.
 	Workers int
+	// Thresholds of the diagnostics. Default: diag.Defaults.
+	Thresholds *diag.Thresholds
 }
 
 func (c Config) withDefaults() Config {
@@ -47,12 +50,20 @@ func (c Config) withDefaults() Config {
 	if c.Workers <= 0 {
 		c.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
+	if c.Thresholds == nil {
+		t := diag.Defaults()
+		c.Thresholds = &t
+	}
 	return c
 }
 
 // fingerprint names the settings that shape an index's content.
 func (c Config) fingerprint() string {
-	return fmt.Sprintf("reassembly=%d", c.ReassemblyBytes)
+	f := fmt.Sprintf("reassembly=%d", c.ReassemblyBytes)
+	if *c.Thresholds != diag.Defaults() {
+		f += fmt.Sprintf(" thresholds=%v", *c.Thresholds)
+	}
+	return f
 }
 
 // Progress is a moment of an ingest.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/tcp"
 )
@@ -18,15 +19,16 @@ func primaryTransport(ts []dissect.Transport) int {
 }
 
 // lookup finds or makes the connection of a transport header.
-func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*conn, error) {
+func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *dissect.Transport) (*conn, error) {
 	c, err := t.table.find(key)
 	if err != nil {
 		return nil, err
 	}
+	reuse := false
 	if c != nil && tr.Kind == dissect.TCP {
-		s := segmentFor(c, swapped, tr)
+		s := segmentFor(row, c, swapped, tr)
 		if c.tcp.Splits(&s) {
-			c = nil
+			c, reuse = nil, true
 		}
 	}
 	snmp := snmpNone
@@ -37,15 +39,25 @@ func (t *tracker) lookup(key connKey, swapped bool, tr *dissect.Transport) (*con
 		return c, nil
 	}
 	if c, err = t.table.add(key, swapped); c != nil {
-		c.snmp = snmp
+		if c.snmp = snmp; reuse {
+			c.tcp.Reuse()
+		}
 	}
 	return c, err
 }
 
-func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
+func segmentFor(row *index.Packet, c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
+	o := &tr.Options
 	s := tcp.Segment{
-		Flags: tr.Flags & 0xff, Seq: tr.Seq, Ack: tr.Ack, Window: tr.Window, Len: tr.Length, HasLen: tr.HasLength,
-		Scale: tr.Scale, NoOptions: tr.OptionsCut || tr.BadOffset,
+		Frame: row.Number, Time: int64(row.Time), Flags: tr.Flags & 0xff, Seq: tr.Seq, Ack: tr.Ack, Window: tr.Window, Len: tr.Length,
+		HasLen: tr.HasLength, NoOptions: tr.OptionsCut, BadOffset: tr.BadOffset,
+		Options: tcp.Options{
+			MSS: o.MSS, Scale: o.Scale, SACKPermitted: o.SACKPermitted, Timestamps: o.Timestamps, FastOpen: o.FastOpen, Multipath: o.Multipath,
+			TSVal: o.TSVal, TSEcr: o.TSEcr, SACKs: o.SACKs,
+		},
+	}
+	for i, b := range o.SACK[:o.SACKs] {
+		s.SACK[i] = tcp.Block{Left: b[0], Right: b[1]}
 	}
 	if swapped != c.aIsHigh {
 		s.Dir = 1
@@ -55,21 +67,44 @@ func segmentFor(c *conn, swapped bool, tr *dissect.Transport) tcp.Segment {
 
 // feed gives a TCP packet to the connection's state machines and notes what
 // tells client and server apart.
-func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport) (r tcp.Relative, repeat tcp.Repeat) {
+func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet) (a tcp.Analysis) {
 	switch tr.Kind {
 	case dissect.ICMP, dissect.ICMPv6:
 		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
 			c.ClientBy, c.ClientIsB = index.ClientByRequest, tr.Request == (side == index.SideB)
 		}
 	case dissect.TCP:
-		s := segmentFor(c, (side == index.SideB) != c.aIsHigh, tr)
-		r, repeat = c.tcp.Feed(&s), c.repeats.Feed(&s, int64(row.Time))
+		s := segmentFor(row, c, (side == index.SideB) != c.aIsHigh, tr)
+		a = c.tcp.Feed(&s)
 		if tr.HasLength && !tr.BadOffset {
 			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)
+			t.watch(row, c, &s, &a, tr, p)
 		}
 	}
-	return r, repeat
+	return a
+}
+
+// watch shows a packet to the diagnostics of its connection.
+func (t *tracker) watch(row *index.Packet, c *conn, s *tcp.Segment, a *tcp.Analysis, tr *dissect.Transport, p *dissect.Packet) {
+	if c.watch == nil {
+		c.watch = &diag.Watch{}
+	}
+	n := &p.Networks[tr.Network]
+	t.packet = diag.Packet{
+		Segment: s, Analysis: a, WindowSize: uint32(s.Window), WireLen: row.OrigLen, TTL: n.TTL, IPv6: n.Src.Is6(), IPID: n.ID,
+		Reassembled: row.Status&index.StatusReassembled != 0,
+	}
+	if a.Scale > 0 && s.Flags&tcp.SYN == 0 {
+		t.packet.WindowSize <<= a.Scale
+	}
+	switch tr.Sum {
+	case dissect.ChecksumGood:
+		t.packet.Checksum = diag.ChecksumGood
+	case dissect.ChecksumBad:
+		t.packet.Checksum = diag.ChecksumBad
+	}
+	t.table.engine.Feed(c.watch, &t.packet)
 }
 
 // member counts a frame into a connection; false if it was counted already (a

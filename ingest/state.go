@@ -1,30 +1,20 @@
 package ingest
 
 import (
-	"encoding/binary"
-
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/payload"
+	"pcapidx/ingest/spill"
 )
 
 // encode appends what is needed to go on with a connection later: its record,
-// its key's order and its TCP state. The format lives only while one ingest
-// runs.
-func (c *conn) encode(b []byte) []byte {
-	var bits byte
-	if c.aIsHigh {
-		bits |= 1
-	}
-	b = append(b, bits|byte(c.snmp)<<1, byte(c.payloadBy))
-	b = binary.AppendVarint(b, int64(c.FirstTime))
-	b = binary.AppendVarint(b, int64(c.last))
-	b = appendEchoes(b, c.echoes)
-	b = index.AppendConnection(b, &c.Connection)
-	if c.key.kind == dissect.TCP {
-		b = c.tcp.AppendBinary(b)
-		b = c.repeats.AppendBinary(c.zeek.AppendBinary(b))
-	}
+// its key's order, the state of its TCP and of its diagnostics, and last that of
+// its application.
+func (c *conn) encode(b []byte, e *diag.Engine) []byte {
+	k := spill.Writer(index.AppendConnection(b, &c.Connection))
+	c.code(k, e)
+	b = k.Bytes()
 	if c.app != nil {
 		b = c.app.AppendBinary(b)
 	}
@@ -32,50 +22,62 @@ func (c *conn) encode(b []byte) []byte {
 }
 
 // decode restores what encode wrote; false if it is damaged.
-func (c *conn) decode(b []byte) bool {
-	if len(b) < 2 {
-		return false
-	}
-	c.aIsHigh, c.payloadBy, c.snmp = b[0]&1 != 0, int8(b[1]), snmpState(b[0]>>1)
-	first, n := binary.Varint(b[2:])
-	last, m := binary.Varint(b[2+max(n, 0):])
-	if n <= 0 || m <= 0 {
-		return false
-	}
-	rest, ok := c.decodeEchoes(b[2+n+m:])
-	if !ok {
-		return false
-	}
-	rec, rest, err := index.DecodeConnection(rest)
+func (c *conn) decode(b []byte, e *diag.Engine) bool {
+	rec, rest, err := index.DecodeConnection(b)
 	if err != nil {
 		return false
 	}
-	c.Connection, c.last = rec, index.Time(last)
-	c.FirstTime = index.Time(first)
-	low, high := rec.A, rec.B
+	c.Connection, c.key.kind = rec, dissect.Kind(rec.Kind)
+	k := spill.Reader(rest)
+	if c.code(k, e); k.Failed() {
+		return false
+	}
+	c.restoreKey()
+	if rest = k.Bytes(); len(rest) == 0 {
+		return true
+	}
+	c.app = &payload.Conn{}
+	return c.app.DecodeBinary(rest) != nil
+}
+
+// restoreKey makes the key from the record.
+func (c *conn) restoreKey() {
+	low, high := c.A, c.B
 	if c.aIsHigh {
 		low, high = high, low
 	}
 	c.key = connKey{
-		low: low.Addr(), high: high.Addr(), lowPort: low.Port(), highPort: high.Port(), kind: dissect.Kind(rec.Kind),
+		low: low.Addr(), high: high.Addr(), lowPort: low.Port(), highPort: high.Port(), kind: c.key.kind,
 	}
-	switch c.key.kind {
-	case dissect.ICMP, dissect.ICMPv6:
-		c.key.lowPort, c.key.highPort = rec.EchoID, rec.EchoID
-	case dissect.TCP:
-		if rest = c.tcp.DecodeBinary(rest); rest == nil {
-			return false
-		}
-		if rest = c.zeek.DecodeBinary(rest); rest == nil {
-			return false
-		}
-		rest = c.repeats.DecodeBinary(rest)
+	if isEcho(c.key.kind) {
+		c.key.lowPort, c.key.highPort = c.EchoID, c.EchoID
 	}
-	if len(rest) > 0 {
-		c.app = &payload.Conn{}
-		if rest = c.app.DecodeBinary(rest); rest == nil {
-			return false
-		}
+}
+
+// code goes over the state beside the record.
+func (c *conn) code(k *spill.Coder, e *diag.Engine) {
+	watched := c.watch != nil
+	k.Bits(&c.aIsHigh, &watched)
+	spill.Uint(k, &c.snmp)
+	spill.Int(k, &c.payloadBy)
+	spill.Int(k, &c.FirstTime)
+	spill.Int(k, &c.last)
+	spill.Slice(k, &c.echoes, maxEchoes, func(e *echo) {
+		spill.Uint(k, &e.frame)
+		spill.Int(k, &e.time)
+		spill.Uint(k, &e.seq)
+		spill.Uint(k, &e.checksum)
+	})
+	if c.key.kind != dissect.TCP {
+		return
 	}
-	return rest != nil || c.key.kind != dissect.TCP
+	c.tcp.Code(k)
+	c.zeek.Code(k)
+	if !watched {
+		return
+	}
+	if c.watch == nil {
+		c.watch = &diag.Watch{}
+	}
+	e.Code(c.watch, k)
 }

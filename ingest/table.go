@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/payload"
 	"pcapidx/ingest/tcp"
@@ -38,7 +39,7 @@ type conn struct {
 	delta     index.Time // of its last frame, since the one before
 	tcp       tcp.Conn
 	zeek      tcp.Zeek
-	repeats   tcp.Repeats
+	watch     *diag.Watch   // nil until the first TCP packet with a length
 	app       *payload.Conn // nil until the first payload
 	echoes    []echo        // requests that wait for their reply, oldest first
 	snmp      snmpState
@@ -65,11 +66,13 @@ type connTable struct {
 	stream map[dissect.Kind]uint32
 	free   []*conn
 	states []byte // scratch for encoding
+	engine *diag.Engine
 }
 
-func newConnTable(dir string, limit int) *connTable {
+func newConnTable(dir string, limit int, engine *diag.Engine) *connTable {
 	return &connTable{
-		limit: limit, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
+		engine: engine,
+		limit:  limit, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
 	}
 }
 
@@ -86,7 +89,7 @@ func (t *connTable) find(k connKey) (*conn, error) {
 	var c *conn
 	_, err := t.cold.find(maphash.Comparable(t.seed, k), func(number uint32, state []byte) bool {
 		c = t.blank()
-		if c.decode(state) && c.key == k {
+		if c.decode(state, t.engine) && c.key == k {
 			c.Number = number
 			return true
 		}
@@ -179,7 +182,7 @@ func (t *connTable) spill(cs []*conn, lookup bool) error {
 	keys := make([]coldEntry, 0, len(cs))
 	t.states = t.states[:0]
 	for i, c := range cs {
-		t.states = c.encode(t.states)
+		t.states = c.encode(t.states, t.engine)
 		numbers[i], ends[i] = c.Number, len(t.states)
 		if lookup {
 			keys = append(keys, coldEntry{hash: maphash.Comparable(t.seed, c.key), number: c.Number})
@@ -209,7 +212,7 @@ func (t *connTable) each(fn func(*conn) error) error {
 			return err
 		}
 		c := t.blank()
-		if !c.decode(state) {
+		if !c.decode(state, t.engine) {
 			return fmt.Errorf("read spilled connection %d: state is damaged", n)
 		}
 		c.Number = n

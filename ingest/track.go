@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/source"
 	"pcapidx/ingest/tcp"
@@ -23,8 +24,9 @@ type tracker struct {
 	summary index.Summary
 	segment *index.Segment
 
-	seen     []uint32 // connections of the frame in hand
-	datagram []byte   // the datagram that it completed
+	packet   diag.Packet // in the hands of the diagnostics
+	seen     []uint32    // connections of the frame in hand
+	datagram []byte      // the datagram that it completed
 	last     index.Time
 	err      error // first error of the connection table
 }
@@ -35,7 +37,7 @@ const maxMemberships = 16
 
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
-		w: w, table: newConnTable(dir, c.MaxConnections), servers: servers{}, decoder: dissect.NewDecoder(),
+		w: w, table: newConnTable(dir, c.MaxConnections, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
 		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(),
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
@@ -174,7 +176,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			continue
 		}
 		key, swapped := keyOf(tr.Kind, n.Src, n.Dst, tr.SrcPort, tr.DstPort)
-		c, err := t.lookup(key, swapped, tr)
+		c, err := t.lookup(row, key, swapped, tr)
 		if err != nil {
 			t.err = err
 			return listed
@@ -184,7 +186,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			side = index.SideB
 		}
 		c.seeSNMP(tr, data)
-		relative, repeat := t.feed(row, c, side, tr)
+		analysis := t.feed(row, c, side, tr, p)
 		if row.Status&index.StatusComplex == 0 {
 			c.listsFor(t.segment, side, tr, n).add(row.Number)
 			t.flags(row, tr)
@@ -194,9 +196,9 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			block.More = append(block.More, index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 		}
 		if i == primary {
-			setTransport(row, c, side, tr, relative)
+			setTransport(row, c, side, tr, &analysis)
 			t.pairEcho(row, c, tr, p, data)
-			t.apps.feed(row, c, side, tr, p, data, repeat, &t.summary.Counters)
+			t.apps.feed(row, c, side, tr, p, data, analysis.Labels, &t.summary.Counters)
 		}
 	}
 	return listed
@@ -204,7 +206,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 
 // setTransport fills the columns that the frame's primary transport header and
 // its connection give.
-func setTransport(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, r tcp.Relative) {
+func setTransport(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, r *tcp.Analysis) {
 	row.Conn, row.Side, row.Payload, row.Length, row.Delta = c.Number, side, tr.Payload, tr.Length, c.delta
 	if tr.Quoted {
 		row.Status |= index.StatusQuoted

@@ -118,17 +118,3 @@ func (v *view) message() (end int, whole bool) {
 	}
 	return end, whole
 }
-
-// onesSum is the Internet checksum's sum of b (RFC 1071), added to sum. A
-// message in IP is too short for the total to overflow.
-func onesSum(b []byte, sum uint16) uint16 {
-	total := uint32(sum)
-	for ; len(b) >= 2; b = b[2:] {
-		total += uint32(be16(b, 0))
-	}
-	if len(b) == 1 {
-		total += uint32(b[0]) << 8
-	}
-	total = total>>16 + total&0xffff
-	return uint16(total>>16 + total&0xffff)
-}

@@ -41,7 +41,7 @@ func (l ipv4) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	data = data[:min(len(data), l.rep)]
 	l.packet.Networks = append(l.packet.Networks, Network{
 		Src: netip.AddrFrom4([4]byte(data[12:16])), Dst: netip.AddrFrom4(finalDestination(data, header)),
-		Layer: l.layer(), Proto: data[9], TTL: data[8], Quoted: l.quoted,
+		Layer: l.layer(), Proto: data[9], TTL: data[8], ID: be16(data, 4), Quoted: l.quoted,
 	})
 	l.network = len(l.packet.Networks) - 1
 	if len(data) < header {

@@ -55,6 +55,7 @@ type Network struct {
 	Layer    uint16 // index into Layers
 	Proto    uint8  // protocol of the payload (after extension headers)
 	TTL      uint8  // or hop limit
+	ID       uint16 // IPv4 identification
 	// Quoted: the header stands inside an ICMP error message.
 	Quoted bool
 }
@@ -103,9 +104,11 @@ type Transport struct {
 	// HasSeq: Seq is valid; more often so than HasTCP, because an ICMP error
 	// quotes at least the ports and the sequence number.
 	HasSeq bool
-	// Scale is the shift of the window scale option (RFC 7323), as it is in the
-	// header; -1 without one that was read.
-	Scale int16
+	// Options are those that TCP analysis needs.
+	Options TCPOptions
+	// Checksum is the field of the header, and Sum what verification says of it.
+	Checksum uint16
+	Sum      ChecksumState
 	// BadOffset: data offset below 5 words. OptionsCut: options cut by the
 	// snap length, or malformed so that Wireshark stops there.
 	BadOffset, OptionsCut bool
@@ -114,6 +117,29 @@ type Transport struct {
 	Request bool   // echo request, not reply
 	EchoSeq uint16 // sequence number
 }
+
+// TCPOptions are options of a TCP header as far as they were read. What is not
+// there is 0.
+type TCPOptions struct {
+	MSS   uint16 // maximum segment size (RFC 9293)
+	Scale int16  // shift of the window scale option (RFC 7323), as it is in the header; -1 without one
+
+	SACKPermitted, Timestamps, FastOpen, Multipath bool
+
+	TSVal, TSEcr uint32       // if Timestamps
+	SACK         [3][2]uint32 // edges of the first blocks that were received (RFC 2018)
+	SACKs        uint8        // how many of them are set
+}
+
+// ChecksumState says whether a checksum is right.
+type ChecksumState uint8
+
+// States of a checksum.
+const (
+	ChecksumUnknown ChecksumState = iota // the packet is not there in full
+	ChecksumGood
+	ChecksumBad
+)
 
 // Fragment is an IP fragment that was not decoded further.
 type Fragment struct {

@@ -30,7 +30,7 @@ const (
 func (tcp) CanDecode() gopacket.LayerClass { return gopacket.LayerType(ProtoTCP) }
 
 func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
-	t := Transport{Kind: TCP, Scale: -1}
+	t := Transport{Kind: TCP, Options: TCPOptions{Scale: -1}}
 	if l.quoted && l.rep < portsLength { // Wireshark does not accept it
 		return errStop
 	}
@@ -39,7 +39,7 @@ func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	}
 	t.SrcPort, t.DstPort = be16(data, 0), be16(data, 2)
 	t.Seq, t.Ack, t.Flags, t.Window = be32(data, 4), be32(data, 8), be16(data, 12)&0xfff, be16(data, 14)
-	t.HasTCP, t.HasSeq = true, true
+	t.HasTCP, t.HasSeq, t.Checksum = true, true, be16(data, 16)
 	header := int(data[12]>>4) * 4
 	t.HeaderLength = uint8(header)
 	t.BadOffset = header < tcpHeader
@@ -59,6 +59,7 @@ func (l tcp) DecodeFromBytes(data []byte, _ gopacket.DecodeFeedback) error {
 	if header > tcpHeader {
 		t.OptionsCut = !t.options(data[tcpHeader:header])
 	}
+	t.Sum = l.verify(uint8(TCP), data)
 	l.transport(t, data, header)
 	return l.end()
 }
@@ -90,24 +91,44 @@ func (l tcp) cut(t Transport, data []byte) error {
 // selective acknowledgement without a whole block and a multipath option without
 // its subtype make it give the segment up.
 func (t *Transport) options(b []byte) bool {
-	const endOfList, noOperation, scale, sack, multipath = 0, 1, 3, 5, 30
-	for len(b) > 0 && b[0] != endOfList {
-		if b[0] == noOperation {
+	o := &t.Options
+	for len(b) > 0 && b[0] != tcpOptionEnd {
+		if b[0] == tcpOptionNop {
 			b = b[1:]
 			continue
 		}
 		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
 			return true
 		}
-		if b[0] == sack && b[1] < 10 || b[0] == multipath && b[1] < 4 {
+		if b[0] == tcpOptionSACK && b[1] < 10 || b[0] == tcpOptionMultipath && b[1] < 4 {
 			return false
 		}
-		if b[0] == scale && b[1] == 3 {
-			t.Scale = int16(b[2])
-		}
+		o.read(b[0], b[2:b[1]])
 		b = b[b[1]:]
 	}
 	return true
+}
+
+// read takes one option, without its kind and length.
+func (o *TCPOptions) read(kind uint8, b []byte) {
+	switch {
+	case kind == tcpOptionMSS && len(b) == 2:
+		o.MSS = be16(b, 0)
+	case kind == tcpOptionScale && len(b) == 1:
+		o.Scale = int16(b[0])
+	case kind == tcpOptionSACKPermitted && len(b) == 0:
+		o.SACKPermitted = true
+	case kind == tcpOptionTime && len(b) == 8:
+		o.Timestamps, o.TSVal, o.TSEcr = true, be32(b, 0), be32(b, 4)
+	case kind == tcpOptionFastOpen:
+		o.FastOpen = true
+	case kind == tcpOptionMultipath:
+		o.Multipath = true
+	case kind == tcpOptionSACK:
+		for o.SACKs = 0; int(o.SACKs) < len(o.SACK) && len(b) >= 8; o.SACKs++ {
+			o.SACK[o.SACKs], b = [2]uint32{be32(b, 0), be32(b, 4)}, b[8:]
+		}
+	}
 }
 
 // udp is a UDP datagram (RFC 768).

@@ -1,6 +1,6 @@
 package tcp
 
-import "encoding/binary"
+import "pcapidx/ingest/spill"
 
 // Zeek follows a TCP connection the way Zeek's TCP analyzer does, as far as
 // conn_state and history tell of it. Zeek's originator is the sender of the
@@ -197,43 +197,27 @@ func (p *endpoint) size() uint32 {
 // Flipped reports whether the sender of the first packet is the responder.
 func (z *Zeek) Flipped() bool { return z.flip }
 
-// AppendBinary appends the state to b.
-func (z *Zeek) AppendBinary(b []byte) []byte {
-	b = append(b, bit(z.flip, 0)|bit(z.full, 1), byte(len(z.history)))
-	b = append(b, z.history...)
-	for i := range z.end {
-		p := &z.end[i]
-		b = append(b, p.state, p.prev, p.seen, p.kinds, bit(p.started, 0))
-		for _, v := range []uint32{p.start, p.firstAck, p.high, p.acked, p.last[0], p.last[1], p.last[2], p.zeroWin, p.resnt} {
-			b = binary.AppendUvarint(b, uint64(v))
-		}
+// Code goes over the state.
+func (z *Zeek) Code(k *spill.Coder) {
+	k.Bits(&z.flip, &z.full)
+	history := string(z.history)
+	k.String(&history)
+	if k.Reading() && len(history) > HistoryLimit {
+		k.Fail()
+	} else if k.Reading() {
+		z.history = []byte(history)
 	}
-	return b
+	for i := range z.end {
+		z.end[i].code(k)
+	}
 }
 
-// DecodeBinary restores the state from the head of b and gives the rest; nil if
-// b is damaged.
-func (z *Zeek) DecodeBinary(b []byte) []byte {
-	if len(b) < 2 || len(b) < 2+int(b[1]) {
-		return nil
+func (p *endpoint) code(k *spill.Coder) {
+	k.Bits(&p.started)
+	for _, v := range []*uint8{&p.state, &p.prev, &p.seen, &p.kinds} {
+		spill.Uint(k, v)
 	}
-	z.flip, z.full = b[0]&1 != 0, b[0]&2 != 0
-	n := int(b[1])
-	z.history, b = append(z.history[:0], b[2:2+n]...), b[2+n:]
-	for i := range z.end {
-		p := &z.end[i]
-		if len(b) < 5 {
-			return nil
-		}
-		p.state, p.prev, p.seen, p.kinds, p.started = b[0], b[1], b[2], b[3], b[4]&1 != 0
-		b = b[5:]
-		for _, v := range []*uint32{&p.start, &p.firstAck, &p.high, &p.acked, &p.last[0], &p.last[1], &p.last[2], &p.zeroWin, &p.resnt} {
-			u, k := binary.Uvarint(b)
-			if k <= 0 {
-				return nil
-			}
-			*v, b = uint32(u), b[k:]
-		}
+	for _, v := range []*uint32{&p.start, &p.high, &p.acked, &p.firstAck, &p.last[0], &p.last[1], &p.last[2], &p.zeroWin, &p.resnt} {
+		spill.Uint(k, v)
 	}
-	return b
 }

@@ -1,11 +1,11 @@
 package tcp
 
-// State is Zeek's conn_state, by name.
-type State string
+// ZeekState is Zeek's conn_state, by name.
+type ZeekState string
 
 // State gives Zeek's conn_state for the packets fed so far, by the rules of
 // Zeek's conn.log: the states of both endpoints, first match.
-func (z *Zeek) State() State {
+func (z *Zeek) State() ZeekState {
 	o, r := &z.end[0], &z.end[1]
 	idle := func(p *endpoint) bool { return p.state == inactive || p.state == partial }
 	switch {

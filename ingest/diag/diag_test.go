@@ -1,0 +1,159 @@
+package diag
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pcapidx/index"
+	"pcapidx/ingest/spill"
+	"pcapidx/ingest/tcp"
+)
+
+// watch feeds packets to a connection, through storage after each of them, and
+// reports. Each packet is a line: time in ms, > from side 0 or < from side 1, flags,
+// sequence number, acknowledgement, payload length; then, if need be, win=N ttl=N
+// id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1. The capture ends
+// at the given time (ms).
+func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *Report) {
+	t.Helper()
+	e := New(Defaults())
+	var conn tcp.Conn
+	w := &Watch{}
+	frame := uint32(0)
+	for line := range strings.SplitSeq(lines, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		frame++
+		p := packetOf(t, line, frame)
+		a := conn.Feed(p.Segment)
+		p.Analysis = &a
+		p.WindowSize = uint32(p.Window)
+		if a.Scale > 0 && p.Flags&tcp.SYN == 0 {
+			p.WindowSize <<= a.Scale
+		}
+		e.Feed(w, p)
+		w = stored(t, e, w)
+	}
+	r := &Report{CaptureEnd: endMs * 1e6}
+	if w.Side[1].SYN.Count > 0 && w.Side[0].SYN.Count == 0 {
+		r.Client = 1
+	}
+	found := map[string]index.Finding{}
+	for _, f := range e.Finish(w, r, false) {
+		found[f.Code] = f
+		if _, known := Find(f.Code); !known {
+			t.Errorf("%s is in no list", f.Code)
+		}
+		if f.Sentence == "" || len(f.Frames) > index.MaxEvidence || len(f.Frames) > 0 && int(f.Count) < len(f.Frames) {
+			t.Errorf("%+v", f)
+		}
+	}
+	return found, r
+}
+
+// stored writes a watch and reads it back.
+func stored(t *testing.T, e *Engine, w *Watch) *Watch {
+	t.Helper()
+	k := spill.Writer(nil)
+	e.Code(w, k)
+	r, again := spill.Reader(k.Bytes()), &Watch{}
+	e.Code(again, r)
+	if r.Failed() || len(r.Bytes()) > 0 {
+		t.Fatal("the state does not come back")
+	}
+	second := spill.Writer(nil)
+	if e.Code(again, second); !bytes.Equal(second.Bytes(), k.Bytes()) {
+		t.Fatal("the state changes when it is stored")
+	}
+	return again
+}
+
+func packetOf(t *testing.T, line string, frame uint32) *Packet {
+	t.Helper()
+	f := strings.Fields(line)
+	if len(f) < 6 {
+		t.Fatalf("packet %q", line)
+	}
+	number := func(s string) int64 {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			t.Fatalf("packet %q: %v", line, err)
+		}
+		return int64(n * 1e6)
+	}
+	s := &tcp.Segment{Frame: frame, Time: number(f[0]), HasLen: true, Window: 1000, Options: tcp.Options{Scale: -1}}
+	if f[1] == "<" {
+		s.Dir = 1
+	}
+	for _, c := range f[2] {
+		s.Flags |= map[rune]uint16{'S': tcp.SYN, 'F': tcp.FIN, 'R': tcp.RST, 'P': tcp.PSH, 'A': tcp.ACK}[c]
+	}
+	s.Seq, s.Ack, s.Len = uint32(number(f[3])/1e6), uint32(number(f[4])/1e6), uint32(number(f[5])/1e6)
+	p := &Packet{Segment: s, WireLen: 54 + s.Len, TTL: 64, Checksum: ChecksumGood}
+	for _, word := range f[6:] {
+		name, value, _ := strings.Cut(word, "=")
+		var n int
+		if _, err := fmt.Sscan(value, &n); err != nil && value != "bad" {
+			t.Fatalf("packet %q: %v", line, err)
+		}
+		switch name {
+		case "win":
+			s.Window = uint16(n)
+		case "ttl":
+			p.TTL = uint8(n)
+		case "id":
+			p.IPID = uint16(n)
+		case "mss":
+			s.MSS = uint16(n)
+		case "scale":
+			s.Scale = int16(n)
+		case "sack":
+			s.SACKPermitted = true
+		case "ts":
+			s.Timestamps = true
+		case "sum":
+			p.Checksum = ChecksumBad
+		case "frag":
+			p.Reassembled = true
+		case "dup":
+			p.Duplicate = true
+		default:
+			t.Fatalf("packet %q: what is %s?", line, word)
+		}
+	}
+	return p
+}
+
+// TestDiagnostics: every diagnostic is described, once.
+func TestDiagnostics(t *testing.T) {
+	var codes []string
+	for _, d := range All() {
+		if d.Title == "" || d.Doc == "" || d.Group == "" || slices.Contains(codes, d.Code) {
+			t.Errorf("%+v", d)
+		}
+		codes = append(codes, d.Code)
+	}
+}
+
+func TestFacts(t *testing.T) {
+	e := New(Defaults())
+	w := &Watch{}
+	var conn tcp.Conn
+	for i, line := range []string{"0 > S 99 0 0 mss=1460", "10 < SA 499 100 0 mss=1400", "20 > A 100 500 0", "30 > PA 100 500 10", "250 > PA 100 500 10", "260 < A 500 110 0", "270 < A 500 110 0 dup=1", "300 < FA 500 110 0"} {
+		p := packetOf(t, line, uint32(i+1))
+		a := conn.Feed(p.Segment)
+		p.Analysis = &a
+		e.Feed(w, p)
+	}
+	c, s := &w.Side[0], &w.Side[1]
+	if c.SYN.Frame != 1 || s.SYNACK.Frame != 2 || c.Options.MSS != 1460 || s.Options.MSS != 1400 || c.Data.Count != 2 || c.Resent.Count != 1 ||
+		c.Resent.Frame != 5 || s.FIN.Frame != 8 || w.Duplicates != 1 || c.High != 110 || s.Acked != 110 || s.High != 501 || s.Any.Count != 3 ||
+		w.Start != 0 || w.End != 300e6 || w.Before != 270e6 || w.First.Count != 8 {
+		t.Errorf("%+v", w.Conn)
+	}
+}

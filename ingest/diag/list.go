@@ -1,0 +1,9 @@
+package diag
+
+// families lists who watches connections, in the order of their reports.
+func families() []Family {
+	return []Family{}
+}
+
+// captureDiagnostics lists what is found of a capture as a whole (capture.go).
+func captureDiagnostics() []Diagnostic { return nil }

@@ -1,0 +1,84 @@
+package diag
+
+import (
+	"pcapidx/index"
+	"pcapidx/ingest/spill"
+)
+
+// Engine watches the connections of one capture.
+type Engine struct {
+	t        Thresholds
+	families []Family
+}
+
+// New makes an engine with all families.
+func New(t Thresholds) *Engine { return &Engine{t: t, families: families()} }
+
+// Watch is the state of one connection.
+type Watch struct {
+	Conn
+	watchers []Watcher // by family; nil before it begins
+	begun    bool      // those that wait for data have begun
+}
+
+// Feed takes the next packet of a connection.
+func (e *Engine) Feed(w *Watch, p *Packet) {
+	w.T = &e.t
+	w.note(p)
+	if w.watchers == nil {
+		w.watchers = make([]Watcher, len(e.families))
+		e.begin(w, false)
+	}
+	if !w.begun && p.Len > 0 {
+		w.begun = true
+		e.begin(w, true)
+	}
+	for _, x := range w.watchers {
+		if x != nil {
+			x.Watch(&w.Conn, p)
+		}
+	}
+}
+
+func (e *Engine) begin(w *Watch, fromData bool) {
+	for i := range e.families {
+		if e.families[i].FromData == fromData {
+			w.watchers[i] = e.families[i].New()
+		}
+	}
+}
+
+// Finish gives the findings of a connection and fills r.Measures. low says that
+// everything about the connection is uncertain.
+func (e *Engine) Finish(w *Watch, r *Report, low bool) []index.Finding {
+	w.T = &e.t
+	r.low = low || r.Guessed
+	for _, x := range w.watchers {
+		if x != nil {
+			x.Finish(&w.Conn, r)
+		}
+	}
+	return r.findings
+}
+
+// Code goes over the state of a connection.
+func (e *Engine) Code(w *Watch, k *spill.Coder) {
+	w.code(k)
+	started := w.watchers != nil
+	k.Bits(&started, &w.begun)
+	if !started {
+		return
+	}
+	if k.Reading() {
+		w.watchers = make([]Watcher, len(e.families))
+		e.begin(w, false)
+		if w.begun {
+			e.begin(w, true)
+		}
+	}
+	for _, x := range w.watchers {
+		if x != nil {
+			x.Code(k)
+		}
+	}
+}
