@@ -279,7 +279,7 @@ func (x *Index) ConnectionsByNumber(numbers []uint32) (out []Connection, err err
 // of older content lacks some: ErrOutdated.
 func (x *Index) SortColumn(column SortColumn) (values []uint64, err error) {
 	if x.summary.Content < column.since() {
-		return nil, fmt.Errorf("read index %s: %w", x.db.Path(), ErrOutdated)
+		return nil, x.outdated()
 	}
 	values = make([]uint64, 0, x.summary.Connections)
 	err = x.view(func(v *view) error {
@@ -303,3 +303,5 @@ func (x *Index) SortColumn(column SortColumn) (values []uint64, err error) {
 	}
 	return values, err
 }
+
+func (x *Index) outdated() error { return fmt.Errorf("read index %s: %w", x.db.Path(), ErrOutdated) }

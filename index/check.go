@@ -93,6 +93,9 @@ func (c *checker) values() error {
 	return c.x.view(func(v *view) error {
 		for _, name := range buckets() {
 			b := v.tx.Bucket([]byte(name))
+			if b == nil && c.x.summary.Content < bucketSince(name) {
+				continue
+			}
 			if b == nil {
 				c.problem("bucket %s is missing", name)
 				continue
@@ -204,6 +207,11 @@ func (c *checker) collect(f *segmentFacts, p *Packet) {
 	} else if p.App > 0 {
 		c.problem("frame %d has application protocols %d of %d", p.Number, p.App, len(c.x.summary.Apps))
 	}
+	for bit := range LabelNames() {
+		if p.Labels>>bit&1 != 0 {
+			f.add(PostLabel, string([]byte{byte(bit)}), offset)
+		}
+	}
 	if p.Conn != NoConnection {
 		f.members.add(p.Conn, offset, p.Side)
 	}
@@ -232,7 +240,8 @@ func (c *checker) segment(segment uint16, f *segmentFacts) error {
 			if limit := c.framesIn(segment); !b.IsEmpty() && b.Maximum() >= limit {
 				c.problem("postings %x name frame %d of a segment with %d", key, b.Maximum(), limit)
 			}
-			if field == PostProtocol || field == PostTCPFlag || field == PostStatus || field == PostApp {
+			switch field {
+			case PostProtocol, PostTCPFlag, PostStatus, PostApp, PostLabel:
 				stored[string(rune(field))+string(key[3:])] = b
 			}
 			return true, nil
@@ -346,6 +355,40 @@ func (c *checker) connections() error {
 		}
 		if _, err := c.x.SortColumn(column); c.note(err) != nil {
 			return err
+		}
+	}
+	return c.analyses()
+}
+
+// analyses compares the connections that have each finding with the findings.
+func (c *checker) analyses() error {
+	if c.x.summary.Content < analysesSince {
+		return nil
+	}
+	want := map[string]*roaring.Bitmap{}
+	err := c.x.EachAnalysis(0, func(a *ConnAnalysis) bool {
+		if a.Number >= c.x.summary.Connections {
+			c.problem("connection %d has an analysis, there are %d", a.Number, c.x.summary.Connections)
+		}
+		for i := range a.Findings {
+			code := a.Findings[i].Code
+			if want[code] == nil {
+				want[code] = roaring.New()
+			}
+			want[code].Add(a.Number)
+		}
+		return true
+	})
+	if c.note(err) != nil {
+		return err
+	}
+	for code, b := range want {
+		got, err := c.x.Found(code)
+		if c.note(err) != nil {
+			return err
+		}
+		if !b.Equals(got) {
+			c.problem("the list of connections with finding %q differs", code)
 		}
 	}
 	return nil

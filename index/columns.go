@@ -12,39 +12,49 @@ const (
 	rowTCP    = 1 << 2
 	rowConn   = 1 << 3
 	rowReply  = 1 << 4
+	rowKept   = 1 << 5 // Analysed
+	rowAcks   = 1 << 6
+	rowFlight = 1 << 7
 )
 
-// Columns is a set of per-packet columns. Number, NoTime, Status, Side and TCP of
-// a Packet are always read.
+// Columns is a set of per-packet columns. Number, NoTime, Status, Side, TCP and
+// Analysed of a Packet are always read.
 type Columns uint32
 
 // The columns, in the order in which they are stored.
 const (
-	ColTime    Columns = 1 << iota // Time
-	ColCapLen                      // CapLen
-	ColOrigLen                     // OrigLen
-	ColIface                       // Iface
-	ColStack                       // Stack
-	ColConn                        // Conn
-	ColPayload                     // Payload
-	ColLength                      // Length
-	ColFlags                       // Flags
-	ColSeq                         // Seq
-	ColAck                         // Ack
-	ColWindow                      // Window
-	ColScale                       // Scale
-	ColDelta                       // Delta
-	ColRequest                     // Request
-	ColDelay                       // Delay
-	ColApp                         // App
-	ColMore                        // Rows.More
-	ColNumbers                     // DataLengths, PDUSizes
+	ColTime     Columns = 1 << iota // Time
+	ColCapLen                       // CapLen
+	ColOrigLen                      // OrigLen
+	ColIface                        // Iface
+	ColStack                        // Stack
+	ColConn                         // Conn
+	ColPayload                      // Payload
+	ColLength                       // Length
+	ColFlags                        // Flags
+	ColSeq                          // Seq
+	ColAck                          // Ack
+	ColWindow                       // Window
+	ColScale                        // Scale
+	ColDelta                        // Delta
+	ColRequest                      // Request
+	ColDelay                        // Delay
+	ColApp                          // App
+	ColMore                         // Rows.More
+	ColNumbers                      // DataLengths, PDUSizes
+	ColLabels                       // Labels, HasIRTT
+	ColStates                       // Completeness, States
+	ColAcks                         // Acks
+	ColAckRTT                       // AckRTT
+	ColInFlight                     // InFlight
+	ColPush                         // PushBytes
+	ColRepeats                      // Dup, DupFrame, RTO, RTOFrame
 
 	ColAll Columns = 1<<iota - 1
 )
 
 // column describes how one number of a row is stored: as a varint, for rows that
-// have the bits need.
+// have the bits need. A column with lists is stored otherwise.
 type column struct {
 	need   byte
 	delta  bool   // as the difference to the row before that has one
@@ -52,41 +62,72 @@ type column struct {
 	most   uint64 // largest value that is sound
 	get    func(p *Packet) uint64
 	set    func(p *Packet, v uint64)
+	lists  lists
 }
 
-// packetColumns are all columns but More and the numbers, by the bit of their set.
+// lists are columns that few rows have: a place in the block, then what is there.
+type lists uint8
+
+const (
+	noLists lists = iota
+	moreLists
+	numberLists
+	repeatLists
+)
+
+// packetColumns are all columns, by the bit of their set. New ones come last.
 var packetColumns = [...]column{
-	{0, true, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Time) }, func(p *Packet, v uint64) { p.Time = Time(v) }},
-	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.CapLen) }, func(p *Packet, v uint64) { p.CapLen = uint32(v) }},
+	{0, true, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Time) }, func(p *Packet, v uint64) { p.Time = Time(v) }, 0},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.CapLen) }, func(p *Packet, v uint64) { p.CapLen = uint32(v) }, 0},
 	{
 		0, false, true, math.MaxUint64, // as the difference to CapLen, which is read before it
 		func(p *Packet) uint64 { return uint64(p.OrigLen) - uint64(p.CapLen) },
-		func(p *Packet, v uint64) { p.OrigLen = p.CapLen + uint32(v) },
+		func(p *Packet, v uint64) { p.OrigLen = p.CapLen + uint32(v) }, 0,
 	},
-	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Iface) }, func(p *Packet, v uint64) { p.Iface = uint32(v) }},
-	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Stack) }, func(p *Packet, v uint64) { p.Stack = uint32(v) }},
-	{rowConn, true, true, uint64(NoConnection) - 1, func(p *Packet) uint64 { return uint64(p.Conn) }, func(p *Packet, v uint64) { p.Conn = uint32(v) }},
-	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Payload) }, func(p *Packet, v uint64) { p.Payload = uint32(v) }},
-	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Length) }, func(p *Packet, v uint64) { p.Length = uint32(v) }},
-	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Flags) }, func(p *Packet, v uint64) { p.Flags = uint16(v) }},
-	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Seq) }, func(p *Packet, v uint64) { p.Seq = uint32(v) }},
-	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Ack) }, func(p *Packet, v uint64) { p.Ack = uint32(v) }},
-	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Window) }, func(p *Packet, v uint64) { p.Window = uint16(v) }},
-	{rowTCP, false, false, maxScale - noScale, func(p *Packet) uint64 { return uint64(p.Scale - noScale) }, func(p *Packet, v uint64) { p.Scale = int8(v) + noScale }},
-	{rowConn, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delta) }, func(p *Packet, v uint64) { p.Delta = Time(v) }},
-	{rowReply, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Number - p.Request) }, func(p *Packet, v uint64) { p.Request = p.Number - uint32(v) }},
-	{rowReply, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delay) }, func(p *Packet, v uint64) { p.Delay = Time(v) }},
-	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.App) }, func(p *Packet, v uint64) { p.App = uint32(v) }},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Iface) }, func(p *Packet, v uint64) { p.Iface = uint32(v) }, 0},
+	{0, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Stack) }, func(p *Packet, v uint64) { p.Stack = uint32(v) }, 0},
+	{rowConn, true, true, uint64(NoConnection) - 1, func(p *Packet) uint64 { return uint64(p.Conn) }, func(p *Packet, v uint64) { p.Conn = uint32(v) }, 0},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Payload) }, func(p *Packet, v uint64) { p.Payload = uint32(v) }, 0},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Length) }, func(p *Packet, v uint64) { p.Length = uint32(v) }, 0},
+	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Flags) }, func(p *Packet, v uint64) { p.Flags = uint16(v) }, 0},
+	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Seq) }, func(p *Packet, v uint64) { p.Seq = uint32(v) }, 0},
+	{rowTCP, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Ack) }, func(p *Packet, v uint64) { p.Ack = uint32(v) }, 0},
+	{rowTCP, false, false, math.MaxUint16, func(p *Packet) uint64 { return uint64(p.Window) }, func(p *Packet, v uint64) { p.Window = uint16(v) }, 0},
+	{rowTCP, false, false, maxScale - noScale, func(p *Packet) uint64 { return uint64(p.Scale - noScale) }, func(p *Packet, v uint64) { p.Scale = int8(v) + noScale }, 0},
+	{rowConn, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delta) }, func(p *Packet, v uint64) { p.Delta = Time(v) }, 0},
+	{rowReply, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Number - p.Request) }, func(p *Packet, v uint64) { p.Request = p.Number - uint32(v) }, 0},
+	{rowReply, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.Delay) }, func(p *Packet, v uint64) { p.Delay = Time(v) }, 0},
+	{rowConn, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.App) }, func(p *Packet, v uint64) { p.App = uint32(v) }, 0},
+	{lists: moreLists},
+	{lists: numberLists},
+	{
+		rowTCP, false, false, 1<<17 - 1,
+		func(p *Packet) uint64 { return uint64(p.Labels)<<1 | uint64(boolByte(p.HasIRTT)) },
+		func(p *Packet, v uint64) { p.Labels, p.HasIRTT = Labels(v>>1), v&1 != 0 }, 0,
+	},
+	{
+		rowTCP, false, false, 1<<14 - 1, // completeness, then four bits for each side
+		func(p *Packet) uint64 {
+			return uint64(p.Completeness&0x3f) | uint64(p.States[0]&0xf)<<6 | uint64(p.States[1]&0xf)<<10
+		},
+		func(p *Packet, v uint64) {
+			p.Completeness, p.States = uint8(v&0x3f), [2]uint8{uint8(v >> 6 & 0xf), uint8(v >> 10)}
+		}, 0,
+	},
+	{rowAcks, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.Number - p.Acks) }, func(p *Packet, v uint64) { p.Acks = p.Number - uint32(v) }, 0},
+	{rowAcks, false, true, math.MaxUint64, func(p *Packet) uint64 { return uint64(p.AckRTT) }, func(p *Packet, v uint64) { p.AckRTT = Time(v) }, 0},
+	{rowFlight, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.InFlight) }, func(p *Packet, v uint64) { p.InFlight = uint32(v) }, 0},
+	{rowFlight, false, false, math.MaxUint32, func(p *Packet) uint64 { return uint64(p.PushBytes) }, func(p *Packet, v uint64) { p.PushBytes = uint32(v) }, 0},
+	{lists: repeatLists},
 }
 
 // maxBlockRows bounds what decodeColumns unfolds; blocks are far smaller.
 const maxBlockRows = 4096
 
 // appendColumns encodes the rows of one block and their further memberships: the
-// number of rows, then sections: row bits and status bytes, one for each column,
-// one for More, and one for the numbers of applications. A section is its length as u32 and its body, packed by
-// itself, so that a reader unpacks those that it needs, and lacks those that came
-// after its writer.
+// number of rows, then sections: row bits and status bytes, then one for each
+// column. A section is its length as u32 and its body, packed by itself, so that a
+// reader unpacks those that it needs, and lacks those that came after its writer.
 func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (out, scratchOut []byte) {
 	dst = binary.AppendUvarint(dst, uint64(len(rows)))
 	bits := make([]byte, 0, 2*len(rows))
@@ -98,54 +139,19 @@ func appendColumns(dst []byte, rows []Packet, more []Member, scratch []byte) (ou
 	}
 	dst = appendSection(dst, bits)
 	for c := range packetColumns {
-		scratch = packetColumns[c].encode(scratch[:0], rows, bits)
+		switch packetColumns[c].lists {
+		case moreLists:
+			scratch = appendMore(scratch[:0], rows, more)
+		case numberLists:
+			scratch = appendNumbers(scratch[:0], rows)
+		case repeatLists:
+			scratch = appendRepeats(scratch[:0], rows)
+		default:
+			scratch = packetColumns[c].encode(scratch[:0], rows, bits)
+		}
 		dst = appendSection(dst, scratch)
 	}
-	scratch = scratch[:0]
-	for _, m := range more {
-		scratch = binary.AppendUvarint(scratch, uint64(m.Frame-rows[0].Number))
-		scratch = binary.AppendUvarint(scratch, uint64(m.Conn))
-		scratch = append(scratch, byte(m.Side))
-	}
-	dst = appendSection(dst, scratch)
-	scratch = appendNumbers(scratch[:0], rows)
-	return appendSection(dst, scratch), scratch
-}
-
-// appendNumbers encodes the data lengths and PDU sizes of the rows that have any:
-// place in the block, then each list as its length and values.
-func appendNumbers(b []byte, rows []Packet) []byte {
-	for i := range rows {
-		p := &rows[i]
-		if len(p.DataLengths)+len(p.PDUSizes) == 0 {
-			continue
-		}
-		b = binary.AppendUvarint(b, uint64(i))
-		for _, list := range [][]uint32{p.DataLengths, p.PDUSizes} {
-			b = binary.AppendUvarint(b, uint64(len(list)))
-			for _, v := range list {
-				b = binary.AppendUvarint(b, uint64(v))
-			}
-		}
-	}
-	return b
-}
-
-func decodeNumbers(d *decoder, rows []Packet) {
-	list := func() (out []uint32) {
-		for range d.count(1) {
-			out = append(out, d.uint32())
-		}
-		return out
-	}
-	for len(d.b) > 0 {
-		i := d.uvarint()
-		if i >= uint64(len(rows)) {
-			d.fail()
-			return
-		}
-		rows[i].DataLengths, rows[i].PDUSizes = list(), list()
-	}
+	return dst, scratch
 }
 
 func appendSection(dst, body []byte) []byte {
@@ -227,6 +233,15 @@ func rowBits(p *Packet) (bits byte) {
 	if p.Request != 0 {
 		bits |= rowReply
 	}
+	if p.Analysed {
+		bits |= rowKept
+	}
+	if p.Acks != 0 {
+		bits |= rowAcks
+	}
+	if p.InFlight != 0 || p.PushBytes != 0 {
+		bits |= rowFlight
+	}
 	return bits
 }
 
@@ -235,7 +250,7 @@ type columnReader struct {
 	first    uint32
 	bits     []byte
 	have     Columns
-	sections [len(packetColumns) + 2][]byte // packed; nil: not there
+	sections [len(packetColumns)][]byte // packed; nil: not there
 	buf      []byte
 }
 
@@ -267,7 +282,7 @@ func (r *columnReader) open(value []byte, first uint32, rows []Packet) ([]Packet
 	for i := range rows {
 		p, b := &rows[i], bits[i]
 		p.NoTime, p.Number, p.Status = b&rowNoTime != 0, first+uint32(i), Status(bits[n+i])
-		p.Conn, p.Side, p.TCP = NoConnection, Side(b&rowSideB>>1), b&rowTCP != 0
+		p.Conn, p.Side, p.TCP, p.Analysed = NoConnection, Side(b&rowSideB>>1), b&rowTCP != 0, b&rowKept != 0
 	}
 	return rows, nil
 }
@@ -291,28 +306,19 @@ func (r *columnReader) read(want Columns, rows []Packet, more []Member) ([]Membe
 			r.buf = body
 		}
 		d := decoder{b: body}
-		switch {
-		case i < len(packetColumns):
-			packetColumns[i].decode(&d, rows, r.bits)
-		case i == len(packetColumns):
+		switch packetColumns[i].lists {
+		case moreLists:
 			more = decodeMore(&d, r.first, uint32(len(rows)))
-		default:
+		case numberLists:
 			decodeNumbers(&d, rows)
+		case repeatLists:
+			decodeRepeats(&d, rows)
+		default:
+			packetColumns[i].decode(&d, rows, r.bits)
 		}
 		if d.err != nil || len(d.b) > 0 {
 			return more, errShort
 		}
 	}
 	return more, nil
-}
-
-func decodeMore(d *decoder, first, n uint32) (more []Member) {
-	for len(d.b) > 0 {
-		m := Member{Frame: first + d.uint32(), Conn: d.uint32(), Side: Side(d.byte() & 1)}
-		if m.Frame-first >= n || len(more) > 0 && m.Frame < more[len(more)-1].Frame {
-			d.fail()
-		}
-		more = append(more, m)
-	}
-	return more
 }

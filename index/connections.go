@@ -21,6 +21,8 @@ type Connection struct {
 	First, Last uint32    // frames
 	Start, End  Time      // earliest and latest time of its frames
 	FirstTime   Time      // of frame First; kept in sort column SortFirst only
+	IRTT        Time      // initial round-trip time of TCP, 0: not known; kept in sort column SortIRTT only
+	Resent      uint64    // re-sent data segments of both sides; kept in sort column SortResent only
 	Packets     [2]uint64 // by Side
 	Bytes       [2]uint64 // original frame lengths
 	Payload     [2]uint64 // transport payload, by the headers
@@ -237,16 +239,21 @@ const (
 	SortKind     SortColumn = 5 // transport << 8 | state
 	SortStream   SortColumn = 6 // transport << 32 | stream number; content 2
 	SortFirst    SortColumn = 7 // time of the first frame, as SortStart; content 2
+	SortIRTT     SortColumn = 8 // initial round-trip time of TCP, ns, 0: not known; as SortStart; content 3
+	SortResent   SortColumn = 9 // re-sent data segments, both directions; content 3
 )
 
 // SortColumns lists the columns in the order in which they are stored.
 func SortColumns() []SortColumn {
-	return []SortColumn{SortStart, SortDuration, SortBytes, SortPackets, SortKind, SortStream, SortFirst}
+	return []SortColumn{SortStart, SortDuration, SortBytes, SortPackets, SortKind, SortStream, SortFirst, SortIRTT, SortResent}
 }
 
 // since gives the content number that brought a column.
 func (c SortColumn) since() int {
-	if c >= SortStream {
+	switch {
+	case c >= SortIRTT:
+		return 3
+	case c >= SortStream:
 		return 2
 	}
 	return 1
@@ -272,6 +279,10 @@ func (c *Connection) SortValue(column SortColumn) uint64 {
 		return uint64(c.Kind)<<32 | uint64(c.Stream)
 	case SortFirst:
 		return uint64(c.FirstTime) ^ 1<<63
+	case SortIRTT:
+		return uint64(c.IRTT) ^ 1<<63
+	case SortResent:
+		return c.Resent
 	}
 	return 0
 }

@@ -21,23 +21,43 @@ func (s Severity) String() string {
 	return SeverityNames()[0]
 }
 
+// ConnAnalysis is what TCP analysis says of a connection as a whole.
+type ConnAnalysis struct {
+	Number   uint32 // of the connection
+	Measures Measures
+	Findings []Finding
+}
+
+// FoundCode sums up the findings of one code over a capture.
+type FoundCode struct {
+	Code        string   `json:"code"`
+	Severity    Severity `json:"severity"` // the highest
+	Connections uint64   `json:"connections"`
+	Frames      uint64   `json:"frames"`   // evidence, all connections
+	Weight      float64  `json:"weight"`   // sum
+	Examples    []uint32 `json:"examples"` // connections with the highest severity and weight, the worst first
+}
+
+// MaxExamples is how many connections a FoundCode names.
+const MaxExamples = 5
+
 // Finding is something that a diagnostic says of a connection, or of the whole
 // capture.
 type Finding struct {
-	Code     string // the diagnostic, such as "syn_unanswered"
-	Severity Severity
+	Code     string   `json:"code"` // the diagnostic, such as "syn_unanswered"
+	Severity Severity `json:"severity"`
 	// Low says that the finding is uncertain: the client is guessed, or the capture
 	// is one-sided, doubled or has losses of its own.
-	Low bool
+	Low bool `json:"low,omitempty"`
 	// Weight ranks findings of the same severity: seconds of delay, or what comes
 	// near it.
-	Weight float64
+	Weight float64 `json:"weight,omitempty"`
 	// Side is who is at fault or concerned, by Connection's sides; -1: nobody alone.
-	Side     int8
-	Sentence string // in plain words, with its numbers; holds no text from the capture
-	Numbers  []Number
-	Frames   []uint32 // evidence: the first MaxEvidence frames
-	Count    uint32   // of all frames that are evidence
+	Side     int8     `json:"side"`
+	Sentence string   `json:"sentence"` // in plain words, with its numbers; holds no text from the capture
+	Numbers  []Number `json:"numbers,omitempty"`
+	Frames   []uint32 `json:"frames,omitempty"` // evidence: the first MaxEvidence frames
+	Count    uint32   `json:"count,omitempty"`  // of all frames that are evidence
 }
 
 // MaxEvidence is how many frames a finding names.
@@ -46,8 +66,8 @@ const MaxEvidence = 20
 // Number is one figure of a finding. The name ends in its unit: _ms, _s, _bytes,
 // _percent; without one it is a count.
 type Number struct {
-	Name  string
-	Value float64
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
 }
 
 // Measures are what a TCP connection was measured to be. Times are in ns; 0 of

@@ -141,7 +141,7 @@ func TestSeal(t *testing.T) {
 }
 
 func TestSortValuesOrder(t *testing.T) {
-	early, late := &Connection{Start: -5, FirstTime: -5, End: 1}, &Connection{Start: 3, FirstTime: 3, Stream: 1, End: 4, Bytes: [2]uint64{1, 2}, Packets: [2]uint64{1, 1}, Kind: 6}
+	early, late := &Connection{Start: -5, FirstTime: -5, End: 1}, &Connection{Start: 3, FirstTime: 3, Stream: 1, End: 4, IRTT: 5, Resent: 1, Bytes: [2]uint64{1, 2}, Packets: [2]uint64{1, 1}, Kind: 6}
 	for _, column := range SortColumns() {
 		if a, b := early.SortValue(column), late.SortValue(column); (a < b) != (column != SortDuration) {
 			t.Errorf("column %d: %d and %d", column, a, b)

@@ -1,7 +1,7 @@
 package index
 
 // Packet is one stored packet: what filters and lists need without decoding its
-// bytes again. The transport columns (Conn to Delay) are those of the frame's
+// bytes again. The transport columns (Conn and those after it) are those of the frame's
 // innermost transport header that is not quoted in an ICMP error, or else of
 // the innermost quoted one; further connections of the frame stand in More.
 type Packet struct {
@@ -32,6 +32,84 @@ type Packet struct {
 
 	Request uint32 // ICMP echo reply: the frame of its request, 0: none
 	Delay   Time   // since the request
+
+	Analysis
+}
+
+// Analysis is what following the connection tells about a packet: Wireshark's
+// tcp.analysis and tcp.completeness.
+type Analysis struct {
+	Labels Labels
+	// Analysed says that Wireshark keeps analysis of the packet (tcp.analysis), and
+	// HasIRTT that it shows the connection's initial_rtt with it.
+	Analysed, HasIRTT bool
+	Acks              uint32 // acks_frame, 0: none
+	AckRTT            Time   // ack_rtt, of a packet with Acks
+	InFlight          uint32 // bytes_in_flight, 0: none
+	PushBytes         uint32 // push_bytes_sent, 0: none
+	// Completeness is tcp.completeness as one pass over the capture shows it: of
+	// the packets before.
+	Completeness uint8
+	States       [2]uint8 // of both sides after the packet, by number in TCPStateNames
+
+	Dup, DupFrame uint32 // duplicate_ack_num, duplicate_ack_frame; 0: none
+	RTO           Time   // rto, of a retransmission
+	RTOFrame      uint32 // rto_frame, 0: none
+}
+
+// Labels is a set of Wireshark's labels of tcp.analysis. A label's bit is its place
+// in LabelNames.
+type Labels uint16
+
+// Labels of a packet.
+const (
+	LabelRetransmission Labels = 1 << iota // fast and spurious ones too
+	LabelFastRetransmission
+	LabelSpuriousRetransmission
+	LabelOutOfOrder
+	LabelLostSegment
+	LabelAckLostSegment
+	LabelReusedPorts
+	LabelWindowUpdate
+	LabelWindowFull
+	LabelKeepAlive
+	LabelKeepAliveAck
+	LabelZeroWindow
+	LabelZeroWindowProbe
+	LabelZeroWindowProbeAck
+	LabelDuplicateAck
+	LabelCaptureDuplicate // ours: the packet was captured before
+)
+
+// WiresharkLabels are those that Wireshark knows: tcp.analysis.flags.
+const WiresharkLabels = LabelCaptureDuplicate - 1
+
+// LabelNames lists the labels by bit, as they follow "tcp.analysis.".
+func LabelNames() []string {
+	return []string{
+		"retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment", "ack_lost_segment",
+		"reused_ports", "window_update", "window_full", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
+		"zero_window_probe_ack", "duplicate_ack", "capture_duplicate",
+	}
+}
+
+// Names lists the labels of a set.
+func (l Labels) Names() (names []string) {
+	for bit, name := range LabelNames() {
+		if l>>bit&1 != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TCPStateNames lists the states of one side of a TCP connection by number (RFC
+// 9293, section 3.3.2). The first is that of a side that has not shown its state.
+func TCPStateNames() []string {
+	return []string{
+		"UNKNOWN", "LISTEN", "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK",
+		"TIME_WAIT", "CLOSED",
+	}
 }
 
 // Range of Packet.Scale.

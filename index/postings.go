@@ -28,7 +28,8 @@ const (
 	PostVLAN       PostingField = 11 // u16
 	PostStatus     PostingField = 12 // one byte: a Status bit
 	PostApp        PostingField = 13 // name of an application protocol (Summary.Apps), text; content 2
-	postFields                  = 14
+	PostLabel      PostingField = 14 // one byte: the bit of a label of tcp.analysis; content 3
+	postFields                  = 15
 )
 
 // TCPFlagOthers is the value of PostTCPFlag that stands for accurate ECN and the
@@ -137,18 +138,17 @@ func appendBitmap(body []byte, b *roaring.Bitmap) []byte {
 // decodeBitmap decodes what appendBitmap wrote, and refuses what is not
 // well-formed.
 func decodeBitmap(body []byte) (*roaring.Bitmap, error) {
-	return readBitmap(body, func(b *roaring.Bitmap) error { return b.Validate() })
+	return readBitmap(body, segmentMask, func(b *roaring.Bitmap) error { return b.Validate() })
 }
 
 // checkedBitmap is decodeBitmap for a body whose checksum was right: looking at
 // every run of a large list would take longer than using it.
 func checkedBitmap(body []byte) (*roaring.Bitmap, error) {
-	return readBitmap(body, func(*roaring.Bitmap) error { return nil })
+	return readBitmap(body, segmentMask, func(*roaring.Bitmap) error { return nil })
 }
 
-// readBitmap refuses numbers that are not in a segment: what runs of frames unfold
-// to is then bounded.
-func readBitmap(body []byte, validate func(*roaring.Bitmap) error) (*roaring.Bitmap, error) {
+// readBitmap refuses numbers above most: what runs unfold to is then bounded.
+func readBitmap(body []byte, most uint32, validate func(*roaring.Bitmap) error) (*roaring.Bitmap, error) {
 	b := roaring.New()
 	if len(body) == 0 {
 		return nil, errShort
@@ -172,7 +172,7 @@ func readBitmap(body []byte, validate func(*roaring.Bitmap) error) (*roaring.Bit
 	default:
 		return nil, errShort
 	}
-	if !b.IsEmpty() && b.Maximum() > segmentMask {
+	if !b.IsEmpty() && b.Maximum() > most {
 		return nil, errShort
 	}
 	return b, nil

@@ -73,6 +73,7 @@ func anyRows(r *rand.Rand, first uint32, n int) (rows []Packet, more []Member) {
 		if r.IntN(2) > 0 {
 			p.TCP, p.Flags, p.Window = true, uint16(r.Uint32()), uint16(r.Uint32())
 			p.Seq, p.Ack, p.Scale = anyUint32(r), anyUint32(r), int8(r.IntN(maxScale-noScale+1))+noScale
+			p.Analysis = anyAnalysis(r, p.Number)
 		}
 		if r.IntN(9) == 0 {
 			p.Request, p.Delay = max(anyUint32(r), 1), Time(anyInt64(r))
@@ -89,6 +90,25 @@ func anyRows(r *rand.Rand, first uint32, n int) (rows []Packet, more []Member) {
 		}
 	}
 	return rows, more
+}
+
+func anyAnalysis(r *rand.Rand, number uint32) (a Analysis) {
+	before := func() uint32 { return number - r.Uint32N(number) }
+	a.Labels, a.HasIRTT, a.Analysed = Labels(r.Uint32()), r.IntN(2) == 0, r.IntN(2) == 0
+	a.Completeness, a.States = uint8(r.UintN(64)), [2]uint8{uint8(r.UintN(16)), uint8(r.UintN(16))}
+	if r.IntN(2) == 0 {
+		a.Acks, a.AckRTT = before(), Time(anyInt64(r))
+	}
+	if r.IntN(2) == 0 {
+		a.InFlight, a.PushBytes = anyUint32(r), anyUint32(r)
+	}
+	if r.IntN(5) == 0 && number > 1 {
+		a.Dup, a.DupFrame = max(anyUint32(r), 1), 1+r.Uint32N(number-1)
+	}
+	if r.IntN(5) == 0 && number > 1 {
+		a.RTO, a.RTOFrame = Time(anyInt64(r)), 1+r.Uint32N(number-1)
+	}
+	return a
 }
 
 func anyConnection(r *rand.Rand, number uint32) Connection {

@@ -29,10 +29,12 @@ import (
 //	members      segment u16, connection u32,     frames of connections in a segment
 //	             frame in segment u32             (members.go)
 //	postings     segment u16, field u8, value     roaring bitmap of the frames in a segment (postings.go)
+//	analyses     first connection u32             measures and findings of a group, s2 (analyses.go)
+//	found        code of a finding, text          roaring bitmap of the connections that have it
 //	container    before frame u32, part u32       container bytes that cannot be told (container.go)
 //
 // Reserved names, for content that this Content number does not have yet:
-// messages, diagnostics, fields, and the folder text/ beside index.db.
+// messages, fields, and the folder text/ beside index.db.
 //
 // A segment is 2^20 frames: frame n stands in segment (n-1)>>20.
 
@@ -48,7 +50,8 @@ const FormatVersion = 2
 //	1  packets, connections, container bytes
 //	2  window scale, time since the connection's frame before, echo pairs,
 //	   StatusComplex; application protocols of payloads; sort columns of streams and first times
-const ContentVersion = 2
+//	3  TCP analysis of packets, measures of connections, findings
+const ContentVersion = 3
 
 // Bucket names.
 const (
@@ -61,14 +64,24 @@ const (
 	bucketMembers     = "members"
 	bucketPostings    = "postings"
 	bucketContainer   = "container"
+	bucketAnalyses    = "analyses"
+	bucketFound       = "found"
 )
 
 // buckets lists every bucket, in the order in which the writer creates them.
 func buckets() []string {
 	return []string{
 		bucketMeta, bucketBlocks, bucketColumns, bucketDatagrams, bucketConnections,
-		bucketSort, bucketMembers, bucketPostings, bucketContainer,
+		bucketSort, bucketMembers, bucketPostings, bucketContainer, bucketAnalyses, bucketFound,
 	}
+}
+
+// bucketSince gives the content number that brought a bucket.
+func bucketSince(name string) int {
+	if name == bucketAnalyses || name == bucketFound {
+		return analysesSince
+	}
+	return 1
 }
 
 // keyCapture is the only key of bucket meta.

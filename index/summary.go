@@ -33,6 +33,11 @@ type Summary struct {
 	// TopAddresses, busiest first.
 	Addresses []AddressCount `json:"addresses"`
 
+	// Findings are those of the capture as a whole; Found sums up those of its
+	// connections, by code.
+	Findings []Finding   `json:"findings,omitempty"`
+	Found    []FoundCode `json:"found,omitempty"`
+
 	Counters Counters `json:"counters"`
 }
 

@@ -19,15 +19,16 @@ import (
 //	for each connection { w.WriteConnection(c) }
 //	w.Finish(summary)        // or w.Abort()
 type Writer struct {
-	path    string
-	jobs    chan func(*put) error
-	done    chan struct{}
-	failed  atomic.Pointer[error]
-	segment *Segment
-	pieces  pieceWriter
-	conns   connWriter
-	closed  bool
-	aborted atomic.Bool
+	path     string
+	jobs     chan func(*put) error
+	done     chan struct{}
+	failed   atomic.Pointer[error]
+	segment  *Segment
+	pieces   pieceWriter
+	conns    connWriter
+	analyses analysisWriter
+	closed   bool
+	aborted  atomic.Bool
 }
 
 // Block is up to 256 frames in order. It belongs to the writer from WriteBlock
@@ -158,6 +159,7 @@ func (w *Writer) Finish(s *Summary) error {
 	w.rotate(nil)
 	w.flushPieces(true)
 	w.flushConnections()
+	w.flushFound()
 	s.Format, s.Content = FormatVersion, ContentVersion
 	s.Connections = w.conns.next
 	w.jobs <- func(p *put) error {

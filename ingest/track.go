@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"math/bits"
+
 	"pcapidx/index"
 	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
@@ -22,6 +24,7 @@ type tracker struct {
 	complex complexLists
 	apps    appTable
 	summary index.Summary
+	found   foundCodes
 	segment *index.Segment
 
 	packet   diag.Packet // in the hands of the diagnostics
@@ -38,7 +41,7 @@ const maxMemberships = 16
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
 		w: w, table: newConnTable(dir, c.MaxConnections, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
-		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(),
+		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{},
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
@@ -86,6 +89,7 @@ func (t *tracker) frame(row *index.Packet, data []byte, p *dissect.Packet, block
 		t.list(row, p, listed)
 	}
 	t.apps.post(t.segment, row)
+	t.label(row)
 	for bit := index.Status(1); bit != 0; bit <<= 1 {
 		if row.Status&bit != 0 {
 			t.segment.List(index.PostStatus, []byte{byte(bit)}).Add(row.Number)
@@ -213,6 +217,27 @@ func setTransport(row *index.Packet, c *conn, side index.Side, tr *dissect.Trans
 	}
 	if tr.HasTCP {
 		row.TCP, row.Flags, row.Seq, row.Ack, row.Window, row.Scale = true, tr.Flags, r.Seq, r.Ack, tr.Window, r.Scale
+		if !tr.BadOffset { // Wireshark gives such a packet up before it shows any analysis
+			row.Analysis = analysisOf(r)
+		}
+	}
+}
+
+// analysisOf gives what the index keeps of a packet's analysis.
+func analysisOf(a *tcp.Analysis) index.Analysis {
+	return index.Analysis{
+		Labels: index.Labels(a.Labels), Analysed: a.Record, HasIRTT: a.Record && a.IRTT != 0,
+		Acks: a.AcksFrame, AckRTT: index.Time(a.AckRTT), InFlight: a.InFlight, PushBytes: a.PushBytes,
+		Completeness: a.Completeness, States: [2]uint8{uint8(a.States[0]), uint8(a.States[1])},
+		Dup: a.DupNum, DupFrame: a.DupFrame, RTO: index.Time(a.RTO), RTOFrame: a.RTOFrame,
+	}
+}
+
+// label puts a frame into the lists of its labels.
+func (t *tracker) label(row *index.Packet) {
+	for rest := row.Labels; rest != 0; rest &= rest - 1 {
+		bit := bits.TrailingZeros16(uint16(rest))
+		t.segment.List(index.PostLabel, []byte{byte(bit)}).Add(row.Number)
 	}
 }
 
@@ -249,19 +274,21 @@ func isComplex(row *index.Packet, p *dissect.Packet) bool {
 	return false
 }
 
-// finish writes all connections.
+// finish writes all connections, and what the diagnostics found.
 func (t *tracker) finish() error {
 	t.frags.finish()
 	s := &t.summary
 	s.TCPStreams, s.UDPStreams = t.table.stream[dissect.TCP], t.table.stream[dissect.UDP]
 	s.Stacks, s.Apps, s.Addresses = t.stacks.list, t.apps.list, t.hosts.top()
-	return t.table.each(func(c *conn) error {
+	err := t.table.each(func(c *conn) error {
 		c.settleClient(t.servers)
 		var full bool
 		if c.State, c.History, full = c.state(); full {
 			c.History += "+"
 			s.Counters.HistoriesCapped++
 		}
-		return t.w.WriteConnection(&c.Connection)
+		return t.conclude(c)
 	})
+	s.Found = t.found.list()
+	return err
 }

@@ -68,7 +68,9 @@ func moment(name string, get func(r *frameRecord) (filter.Value, error)) columnF
 }
 
 // columnFields lists the fields of columns.
-func columnFields() []columnField {
+func columnFields() []columnField { return append(generalColumns(), analysisColumns()...) }
+
+func generalColumns() []columnField {
 	const connected = index.ColConn | index.ColTime | index.ColDelta
 	return []columnField{
 		{name: "frame.number", need: 0, always: true, since: 1, one: func(r *frameRecord) (filter.Value, bool) { return filter.UintValue(uint64(r.row.Number)), true }},

@@ -99,6 +99,8 @@ func accessOf(x Capture, t *filter.Test) string {
 	switch {
 	case ref.Name == "frame.number":
 		return "numbers"
+	case column && labelsOf(ref.Name) != 0:
+		return "lists of labels and column of " + ref.Name
 	case t.Op == filter.Present && exactProtocol(ref.Name):
 		return "list of " + ref.Name
 	case lists && column:

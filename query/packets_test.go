@@ -89,7 +89,7 @@ func TestFilterErrors(t *testing.T) {
 		"tcp.port == ":               {"filter:"},
 		"tcp.port == 70000":          {"filter:"},
 		"(tcp":                       {"filter:"},
-		"tcp.analysis.flags":         {"tcp.analysis.flags cannot be asked", "depends on other frames"},
+		"ip.fragment.count > 1":      {"ip.fragment.count cannot be asked", "depends on other frames"},
 		"eth.src[0:3] == 00:11:22":   {"not supported here"},
 		"frame.len == \"seventeen\"": {"filter:"},
 	} {

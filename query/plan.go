@@ -147,6 +147,8 @@ func refBounds(l *lists, ref *filter.Ref, t *filter.Test) (bounds, bool) {
 		return streamBounds(l, t, []string{"udp", "udplite"}, kindUDP, kindUDPLite)
 	case ref.Name == "tcp.flags" || isFlag(ref.Name):
 		return flagBounds(l, ref, t)
+	case labelsOf(ref.Name) != 0:
+		return labelBounds(l, ref, t)
 	case t.Op == filter.Present && exactProtocol(ref.Name):
 		list := l.protocol(ref.Name)
 		return bounds{list, list}, true

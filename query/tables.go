@@ -12,6 +12,8 @@ type tables struct {
 	// streams and firsts are sort columns by connection: transport and stream
 	// number, and the time of the first frame.
 	streams, firsts func() ([]uint64, error)
+	// initial are the initial round-trip times of TCP by connection, ns; 0: not known.
+	initial func() ([]int64, error)
 	// start is the time of frame 1.
 	start func() (index.Time, error)
 }
@@ -20,7 +22,15 @@ func newTables(x Capture) *tables {
 	return &tables{
 		streams: sync.OnceValues(func() ([]uint64, error) { return x.SortColumn(index.SortStream) }),
 		firsts:  sync.OnceValues(func() ([]uint64, error) { return x.SortColumn(index.SortFirst) }),
-		start:   sync.OnceValues(func() (index.Time, error) { return timeOf(x, 1) }),
+		initial: sync.OnceValues(func() ([]int64, error) {
+			column, err := x.SortColumn(index.SortIRTT)
+			times := make([]int64, len(column))
+			for i, v := range column {
+				times[i] = int64(v ^ 1<<63)
+			}
+			return times, err
+		}),
+		start: sync.OnceValues(func() (index.Time, error) { return timeOf(x, 1) }),
 	}
 }
 

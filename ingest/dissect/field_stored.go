@@ -45,6 +45,7 @@ var tcpStoredFields = [...]Field{
 	{Name: "tcp.analysis.keep_alive", Kind: KindNone, Proto: ProtoTCP, Stored: true, Doc: "Keep-alive"},
 	{Name: "tcp.analysis.keep_alive_ack", Kind: KindNone, Proto: ProtoTCP, Stored: true, Doc: "Answer to a keep-alive"},
 	{Name: "tcp.analysis.reused_ports", Kind: KindNone, Proto: ProtoTCP, Stored: true, Doc: "New connection with the ports of an old one"},
+	{Name: "tcp.analysis.capture_duplicate", Kind: KindNone, Proto: ProtoTCP, Stored: true, Doc: "Captured before, as by a mirror port; not a field of Wireshark"},
 	{Name: "tcp.analysis.acks_frame", Kind: KindUint, Bits: 32, Proto: ProtoTCP, Stored: true, Doc: "Frame that this one acknowledges"},
 	{Name: "tcp.analysis.ack_rtt", Kind: KindRelTime, Proto: ProtoTCP, Stored: true, Doc: "Time from the acknowledged frame"},
 	{Name: "tcp.analysis.initial_rtt", Kind: KindRelTime, Proto: ProtoTCP, Stored: true, Doc: "Round trip of the handshake"},

@@ -179,5 +179,7 @@ func (f *side) flight(s *Segment, r *side, a *Analysis) {
 	}
 	f.pushBytes += s.Len
 	f.pushed = push
-	a.PushBytes = f.pushBytes
+	if a.InFlight > 0 { // Wireshark shows both or none
+		a.PushBytes = f.pushBytes
+	}
 }
