@@ -76,6 +76,9 @@ func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.
 	case dissect.TCP:
 		s := segmentFor(row, c, (side == index.SideB) != c.aIsHigh, tr)
 		a = c.tcp.Feed(&s)
+		if err := t.table.grown(c); err != nil && t.err == nil {
+			t.err = err
+		}
 		if tr.HasLength && !tr.BadOffset {
 			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)

@@ -41,6 +41,7 @@ type conn struct {
 	zeek      tcp.Zeek
 	watch     *diag.Watch   // nil until the first TCP packet with a length
 	app       *payload.Conn // nil until the first payload
+	held      int           // bytes in its lists, as the table accounts for them
 	echoes    []echo        // requests that wait for their reply, oldest first
 	snmp      snmpState
 	newer     *conn // more recently used neighbour
@@ -61,6 +62,7 @@ type connTable struct {
 	newest *conn // list by last use
 	oldest *conn
 	seed   maphash.Seed
+	held   int        // bytes in lists of the connections in memory
 	cold   *coldTable // nil until the first spill
 	next   uint32     // number of the next connection
 	stream map[dissect.Kind]uint32
@@ -108,6 +110,7 @@ func (t *connTable) add(k connKey, swapped bool) (*conn, error) {
 	if old := t.byKey[k]; old != nil {
 		t.unlink(old)
 		delete(t.byKey, k)
+		t.held -= old.held
 		if err := t.spill([]*conn{old}, false); err != nil {
 			return nil, err
 		}
@@ -157,13 +160,37 @@ func (t *connTable) insert(c *conn) error {
 	if len(t.byKey) <= t.limit {
 		return nil
 	}
-	idle := make([]*conn, 0, t.limit/8+1)
+	return t.shed(c)
+}
+
+// grown accounts for the lists of a connection, and sheds others when those of all
+// take too much.
+func (t *connTable) grown(c *conn) error {
+	size := c.tcp.Size()
+	if size == c.held {
+		return nil
+	}
+	t.held += size - c.held
+	if c.held = size; t.held <= maxHeld {
+		return nil
+	}
+	return t.shed(c)
+}
+
+// maxHeld bounds the lists of unacknowledged segments of all connections in memory,
+// bytes. One connection has less than half a megabyte.
+const maxHeld = 48 << 20
+
+// shed spills the least recently used eighth of the table, c left out.
+func (t *connTable) shed(c *conn) error {
+	idle := make([]*conn, 0, len(t.byKey)/8+1)
 	for o := t.oldest; o != nil && o != c && len(idle) < cap(idle); o = o.newer {
 		idle = append(idle, o)
 	}
 	for _, o := range idle {
 		t.unlink(o)
 		delete(t.byKey, o.key)
+		t.held -= o.held
 	}
 	return t.spill(idle, true)
 }
