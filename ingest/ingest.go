@@ -28,9 +28,10 @@ import (
 
 // Config holds the limits of an ingest. The zero value means the defaults.
 type Config struct {
-	// MaxConnections is how many connections are kept in memory; idle ones
-	// above it are spilled to disk. It does not change the index. Default 131072.
-	MaxConnections int
+	// MaxConnections is how many connections are kept in memory, and
+	// ConnectionBytes how much memory they may take; idle ones above that are
+	// spilled to disk. They do not change the index. Default 131072 and 64 MiB.
+	MaxConnections, ConnectionBytes int
 	// ReassemblyBytes bounds the IP fragments held. Default 16 MiB.
 	ReassemblyBytes int
 	// Workers dissect and compress. It does not change the index. Default: the
@@ -43,6 +44,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.MaxConnections <= 0 {
 		c.MaxConnections = 1 << 17
+	}
+	if c.ConnectionBytes <= 0 {
+		c.ConnectionBytes = 64 << 20
 	}
 	if c.ReassemblyBytes <= 0 {
 		c.ReassemblyBytes = 16 << 20

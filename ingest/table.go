@@ -41,7 +41,7 @@ type conn struct {
 	zeek      tcp.Zeek
 	watch     *diag.Watch   // nil until the first TCP packet with a length
 	app       *payload.Conn // nil until the first payload
-	held      int           // bytes in its lists, as the table accounts for them
+	held      int           // bytes that it takes, as the table accounts for them
 	echoes    []echo        // requests that wait for their reply, oldest first
 	snmp      snmpState
 	newer     *conn // more recently used neighbour
@@ -56,13 +56,14 @@ type connLists struct{ src, dst, srcPort, dstPort index.PostingList }
 // connTable holds the connections that are in use and spills idle ones to a
 // cold table. Connections are numbered as they appear.
 type connTable struct {
-	limit  int
+	limit  int    // connections
+	budget int    // bytes
 	dir    string // for the cold table's files
 	byKey  map[connKey]*conn
 	newest *conn // list by last use
 	oldest *conn
 	seed   maphash.Seed
-	held   int        // bytes in lists of the connections in memory
+	held   int        // bytes that the connections in memory take
 	cold   *coldTable // nil until the first spill
 	next   uint32     // number of the next connection
 	stream map[dissect.Kind]uint32
@@ -71,10 +72,10 @@ type connTable struct {
 	engine *diag.Engine
 }
 
-func newConnTable(dir string, limit int, engine *diag.Engine) *connTable {
+func newConnTable(dir string, c Config, engine *diag.Engine) *connTable {
 	return &connTable{
 		engine: engine,
-		limit:  limit, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
+		limit:  c.MaxConnections, budget: c.ConnectionBytes, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
 	}
 }
 
@@ -157,29 +158,32 @@ func (t *connTable) blank() *conn {
 func (t *connTable) insert(c *conn) error {
 	t.byKey[c.key] = c
 	t.link(c)
-	if len(t.byKey) <= t.limit {
-		return nil
+	if err := t.grown(c); err != nil || len(t.byKey) <= t.limit {
+		return err
 	}
 	return t.shed(c)
 }
 
-// grown accounts for the lists of a connection, and sheds others when those of all
+// grown accounts for the memory that a connection takes, and sheds others when all
 // take too much.
 func (t *connTable) grown(c *conn) error {
-	size := c.tcp.Size()
+	size := connBytes + c.tcp.Size()
+	if c.watch != nil {
+		size += t.engine.Size(c.watch)
+	}
 	if size == c.held {
 		return nil
 	}
 	t.held += size - c.held
-	if c.held = size; t.held <= maxHeld {
+	if c.held = size; t.held <= t.budget {
 		return nil
 	}
 	return t.shed(c)
 }
 
-// maxHeld bounds the lists of unacknowledged segments of all connections in memory,
-// bytes. One connection has less than half a megabyte.
-const maxHeld = 48 << 20
+// connBytes is about what a connection takes beside its lists and diagnostics: conn
+// itself, its record's texts, its place in the table.
+const connBytes = 1200
 
 // shed spills the least recently used eighth of the table, c left out.
 func (t *connTable) shed(c *conn) error {

@@ -40,7 +40,7 @@ const maxMemberships = 16
 
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
-		w: w, table: newConnTable(dir, c.MaxConnections, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
+		w: w, table: newConnTable(dir, c, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
 		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{},
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)

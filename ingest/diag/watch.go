@@ -1,6 +1,8 @@
 package diag
 
 import (
+	"reflect"
+
 	"pcapidx/index"
 	"pcapidx/ingest/spill"
 )
@@ -9,10 +11,29 @@ import (
 type Engine struct {
 	t        Thresholds
 	families []Family
+	bytes    [2]int // of memory that the watchers of a connection take, before and after its first payload
 }
 
 // New makes an engine with all families.
-func New(t Thresholds) *Engine { return &Engine{t: t, families: families()} }
+func New(t Thresholds) *Engine {
+	e := &Engine{t: t, families: families()}
+	for _, f := range e.families {
+		size := int(reflect.TypeOf(f.New()).Elem().Size())
+		if e.bytes[1] += size; !f.FromData {
+			e.bytes[0] += size
+		}
+	}
+	return e
+}
+
+// Size is about how many bytes of memory the state of a connection takes.
+func (e *Engine) Size(w *Watch) int {
+	size := int(reflect.TypeFor[Watch]().Size()) + 16*len(w.watchers)
+	if w.begun {
+		return size + e.bytes[1]
+	}
+	return size + e.bytes[0]
+}
 
 // Watch is the state of one connection.
 type Watch struct {
