@@ -68,6 +68,7 @@ func ours() map[string][]string {
 		"ingest":         {"index", "ingest/*"},
 		"query":          {"index", "query/*", "ingest/dissect"},
 		"query/capfile":  {"index"},
+		"query/plot":     {},
 		"mcp":            {"query"},
 	}
 }
@@ -93,6 +94,10 @@ func wrongImport(from, imported string) string {
 		return "only index knows bbolt"
 	case strings.HasPrefix(imported, "github.com/spf13/") && !inCmd:
 		return "only cmd/ knows cobra"
+	case strings.HasPrefix(imported, "gonum.org/") && from != "query/plot":
+		return "only query/plot draws"
+	case strings.HasPrefix(imported, "gonum.org/v1/plot") && !strings.HasPrefix(imported, "gonum.org/v1/plot/"):
+		return "it parses twelve fonts whenever the program starts"
 	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
 		return "only mcp knows the SDK"
 	case from == "ingest/tcp" && strings.Contains(strings.Split(imported, "/")[0], "."):
@@ -141,6 +146,9 @@ func TestWrongImport(t *testing.T) {
 		{"mcp", "pcapidx/ingest"},
 		{"mcp", "pcapidx/query/filter"},
 		{"query", "github.com/modelcontextprotocol/go-sdk/mcp"},
+		{"query", "gonum.org/v1/plot/vg"},
+		{"query/plot", "gonum.org/v1/plot"},
+		{"query/plot", "pcapidx/index"},
 		{"cmd/pcapidx", "github.com/modelcontextprotocol/go-sdk/mcp"},
 	} {
 		if wrongImport(bad[0], bad[1]) == "" {
@@ -150,6 +158,7 @@ func TestWrongImport(t *testing.T) {
 	for _, good := range [][2]string{
 		{"index", "go.etcd.io/bbolt/errors"},
 		{"ingest", "pcapidx/ingest/tcp"},
+		{"query/plot", "gonum.org/v1/plot/vg"},
 		{"query", "pcapidx/query/filter"},
 		{"cmd/pcapidx", "github.com/spf13/cobra"},
 		{"cmd/pcapidx", "pcapidx/mcp"},

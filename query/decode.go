@@ -141,19 +141,12 @@ func (q *DecodeRequest) wanted(x Capture) (*roaring.Bitmap, error) {
 	if q.Connection == "" {
 		return frameList(q.Frames, x.Summary().Frames)
 	}
-	n, err := strconv.ParseUint(q.Connection, 10, 32)
-	if err != nil || n >= uint64(x.Summary().Connections) {
-		return nil, &Error{
-			Kind: NotFound, Msg: "no connection " + strconv.Quote(q.Connection),
-			Hint: "the capture has " + strconv.FormatUint(uint64(x.Summary().Connections), 10) + ", numbered from 0",
-		}
-	}
-	records, err := x.ConnectionsByNumber([]uint32{uint32(n)})
+	c, err := connectionNamed(x, q.Connection)
 	if err != nil {
 		return nil, err
 	}
 	frames := roaring.New()
-	return frames, x.Members(&records[0], func(m index.Member) bool {
+	return frames, x.Members(c, func(m index.Member) bool {
 		frames.Add(m.Frame)
 		return true
 	})
