@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -119,6 +120,8 @@ func readArgument(p *jsonschema.Schema, v any) (any, string) {
 	switch p.Type {
 	case "integer":
 		return readInteger(p, v)
+	case "number":
+		return readNumber(v)
 	case "boolean":
 		switch b := v.(type) {
 		case bool:
@@ -201,6 +204,22 @@ func readInteger(p *jsonschema.Schema, v any) (any, string) {
 		return nil, "is too large"
 	}
 	return r.Num().Int64(), ""
+}
+
+// readNumber understands decimal numbers, also written as text.
+func readNumber(v any) (any, string) {
+	text := ""
+	switch v := v.(type) {
+	case json.Number:
+		text = v.String()
+	case string:
+		text = strings.TrimSpace(v)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || strings.ContainsAny(text, "_xX") {
+		return nil, "must be a number"
+	}
+	return f, ""
 }
 
 // readList understands one thing, a text with commas between things, and a

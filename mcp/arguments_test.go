@@ -58,6 +58,27 @@ func TestReadArguments(t *testing.T) {
 	}
 }
 
+func TestReadNumbers(t *testing.T) {
+	s := inputSchema[plotArgs](nil)
+	for in, want := range map[string]string{
+		`1.5`: "1.5", `"1.5"`: "1.5", `2`: "2", `1e-3`: "0.001", `" 7 "`: "7",
+		`"soon"`: "", `true`: "", `"NaN"`: "", `"Inf"`: "", `1e999`: "", `"0x1p3"`: "", `[1]`: "",
+	} {
+		raw, problem := readArguments(s, json.RawMessage(`{"capture":"x","connection":4,"from_s":`+in+`}`))
+		var got struct {
+			From json.RawMessage `json:"from_s"`
+		}
+		if problem == "" {
+			if err := json.Unmarshal(raw, &got); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if string(got.From) != want || want == "" && !strings.Contains(problem, "from_s must be a number") {
+			t.Errorf("%s: %s %q, want %s", in, got.From, problem, want)
+		}
+	}
+}
+
 func TestReadLists(t *testing.T) {
 	s := inputSchema[listConnectionsArgs](nil)
 	for in, want := range map[string]string{

@@ -89,6 +89,7 @@ func clip(s string, most int) string {
 func speak(s string) string {
 	s = strings.NewReplacer(
 		"`pcapidx ingest FILE`", "add_capture", "`pcapidx captures`", "list_captures", "`pcapidx info CAPTURE`", "capture_info",
+		"`pcapidx connections CAPTURE --protocol tcp`", "list_connections with protocol tcp",
 		"`pcapidx reindex CAPTURE`", "`pcapidx reindex CAPTURE` on the command line",
 		"`pcapidx check CAPTURE` says", "`pcapidx check CAPTURE` on the command line says",
 		"captures or --all", "captures",

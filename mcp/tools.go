@@ -20,6 +20,7 @@ func allTools() []*tool {
 		addCapture(),
 		captureInfo(),
 		listConnections(),
+		plotConnection(),
 		searchPackets(),
 		getPackets(),
 		stats(),
@@ -94,11 +95,13 @@ type outcome struct {
 }
 
 // define completes a tool: its schemas come from the types, its handler asks
-// the question and fits the answer into the budget of bytes.
+// the question and fits the answer into the budget of bytes. What an answer has
+// attached, a picture, goes out behind its text.
 func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 	t.input, t.output = inputSchema[In](t.choices), outputSchema[Out](t.concise)
 	t.run = func(c *call, args json.RawMessage) (*sdk.CallToolResult, error) {
 		var in In
+		var more []sdk.Content
 		if err := json.Unmarshal(args, &in); err != nil {
 			return nil, &query.Error{Kind: query.BadRequest, Msg: "the arguments do not fit the tool", Err: err}
 		}
@@ -106,6 +109,9 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 			out, err := ask(c, &in)
 			if err != nil {
 				return nil, err
+			}
+			if m, ok := any(out).(interface{ attached() []sdk.Content }); ok {
+				more = m.attached()
 			}
 			n := treeOf(out)
 			if h, ok := any(&in).(interface{ hidden() []string }); ok {
@@ -131,7 +137,7 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 			return nil, err
 		}
 		return &sdk.CallToolResult{
-			Content:           []sdk.Content{&sdk.TextContent{Text: n.Text()}},
+			Content:           append([]sdk.Content{&sdk.TextContent{Text: n.Text()}}, more...),
 			StructuredContent: json.RawMessage(n.JSON()),
 		}, nil
 	}

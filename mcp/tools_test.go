@@ -39,6 +39,7 @@ func TestAnswers(t *testing.T) {
 		{"search_packets", map[string]any{"time_from": "2026-11-21T03:40:06.7Z", "time_to": 4.0, "captures": "web-day.pcap"}, []string{"frame.time_epoch >= ", "197"}},
 		{"get_packets", map[string]any{"capture": "web-day.pcap", "frames": "17", "payload": "hex", "layers": "full"}, []string{"tcp.srcport", "45444", "ipv6"}},
 		{"stats", map[string]any{"captures": []string{"web-day.pcap"}, "by": "port", "metric": "bytes", "top": 3}, []string{"80", "share", "total_packets"}},
+		{"plot", map[string]any{"capture": "web-day.pcap", "connection": 4}, []string{"1 re-sent (3.4%", "198.51.100.80:80", "zooms"}},
 		{"list_fields", map[string]any{"prefix": "tcp.flags.r"}, []string{"tcp.flags.reset"}},
 	} {
 		var first string
@@ -116,6 +117,12 @@ func TestErrors(t *testing.T) {
 		c.fails("stats", map[string]any{"by": "colour"}, "endpoint")
 		c.fails("stats", map[string]any{"by": "time", "bucket": "soon"}, "1s")
 		c.fails("export_pcap", map[string]any{"capture": "web-day.pcap", "file_name": "../x.pcap"}, "no folder")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 1}, "connection 1 is udp", "list_connections")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": "99"}, "no connection", "numbered from 0")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "kind": "pie"}, "sequence, throughput, rtt")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "direction": "up"}, "client, server")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "from_s": 2, "to_s": 1}, "not after the begin")
+		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "width": 10}, "640 to 4000")
 		c.fails("capture_info", map[string]any{"capture": "\x1b[31m\u202eevil" + strings.Repeat("x", 9000)}, "no such capture")
 	}
 }
