@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -234,6 +235,7 @@ func TestParity(t *testing.T) {
 	}
 	web := []string{"web-day.pcap"}
 	all := "overview,protocols,endpoints,sizes,file,comments"
+	picture := filepath.Join(t.TempDir(), "x.png")
 	type object = map[string]any
 	for _, c := range []struct {
 		cli  []string
@@ -257,10 +259,14 @@ func TestParity(t *testing.T) {
 		{[]string{"packet", "web-day.pcap", "--connection", "2", "--layers", "concise", "--payload", "text", "--payload-bytes", "256", "--limit", "10"}, "get_packets", object{"capture": web[0], "connection": "2", "layers": "concise", "payload": "text"}},
 		{[]string{"stats", "web-day.pcap", "--by", "pair", "--metric", "bytes", "--top", "7"}, "stats", object{"captures": web, "by": "pair", "metric": "bytes", "top": 7}},
 		{[]string{"stats", "--all", "--by", "length", "-Y", "ip"}, "stats", object{"by": "length", "filter": "ip"}},
+		{[]string{"plot", "web-day.pcap", "4", "-o", picture}, "plot", object{"capture": web[0], "connection": 4}},
+		{[]string{"plot", "web-day.pcap", "9", "-o", picture, "--kind", "rtt", "--from", "0.05", "--to", "0.15", "--width", "700"}, "plot", object{"capture": web[0], "connection": "9", "kind": "rtt", "from_s": 0.05, "to_s": "0.15", "width": 700}},
 		{[]string{"fields", "icmp.", "--capture", "web-day.pcap"}, "list_fields", object{"prefix": "icmp.", "capture": web[0], "limit": 500}},
 	} {
 		name := fmt.Sprint(c.cli, c.tool)
-		c.args["max_bytes"] = 81920
+		if c.tool != "plot" { // one line of text
+			c.args["max_bytes"] = 81920
+		}
 		if strings.HasPrefix(c.tool, "list_") && c.tool != "list_fields" {
 			c.args["response_format"] = "detailed"
 		}
