@@ -19,6 +19,7 @@ type pointReader struct {
 	trace      plot.Trace
 	begin, end index.Time // what is drawn
 	shown      int        // points in that time
+	most       int        // of them
 	blocks     bool       // SACK blocks are wanted
 	untimed    int        // frames without time
 	unscaled   bool       // a window's scale is not known
@@ -31,7 +32,7 @@ type pointReader struct {
 func newPointReader(x Capture, c *index.Connection, q *PlotRequest) *pointReader {
 	r := &pointReader{
 		capture: x, connection: c, begin: c.Start + index.Time(q.FromS*1e9), end: math.MaxInt64,
-		blocks: q.Kind == string(plot.Sequence),
+		blocks: q.Kind == string(plot.Sequence), most: maxPlotPackets,
 	}
 	if q.FromS == 0 {
 		r.begin = math.MinInt64
@@ -122,8 +123,8 @@ func (r *pointReader) take(rec *frameRecord) error {
 			}
 		}
 	}
-	if r.shown++; r.shown > maxPlotPackets {
-		return badRequest("choose a part with --from and --to", "more than %d packets", maxPlotPackets)
+	if r.shown++; r.shown > r.most {
+		return badRequest("choose a part of its time", "the connection has more than %d packets", r.most)
 	}
 	r.trace.Points = append(r.trace.Points, p)
 	if r.blocks && p.Flags&(flagACK|flagSYN) == flagACK {

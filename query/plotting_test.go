@@ -108,6 +108,9 @@ func TestPlotPart(t *testing.T) {
 	if part.shown != inside || len(points) != inside+2 || points[0] != before[0] || points[1] != before[1] {
 		t.Errorf("%d points, %d shown, want %d and two before them", len(points), part.shown, inside)
 	}
+	few := newPointReader(x, all.connection, &PlotRequest{})
+	few.most = 10
+	wantError(t, few.read(context.Background()), BadRequest, "more than 10 packets", "a part")
 	for _, b := range part.trace.Blocks {
 		if p := points[b.Point]; p.Flags&flagACK == 0 || b.From >= b.To || b.From < p.Ack {
 			t.Errorf("block %+v of the point %+v", b, p)

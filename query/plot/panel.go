@@ -129,7 +129,7 @@ func (p *panel) background() {
 	}
 	for i, z := range p.options.Zooms {
 		r := p.zoomed(z)
-		for y := r.Min.Y; y < r.Max.Y; y += 6 { // dashed sides
+		for y := r.Min.Y; y < r.Max.Y && r.Dx() > 8; y += 6 { // dashed sides, where they leave room for the data
 			fill(p.sheet.img, image.Rect(r.Min.X, y, r.Min.X+1, y+3), rgb(gray))
 			fill(p.sheet.img, image.Rect(r.Max.X-1, y, r.Max.X, y+3), rgb(gray))
 		}

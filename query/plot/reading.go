@@ -112,6 +112,15 @@ func many(n int, word string) string {
 	return grouped(int64(n)) + " " + word + "s"
 }
 
+// share writes a part of a whole in per cent.
+func share(part, whole int) string {
+	percent := 100 * float64(part) / float64(whole)
+	if percent > 0 && percent < 0.1 {
+		return "under 0.1%"
+	}
+	return fmt.Sprintf("%.1f%%", percent)
+}
+
 func (g *graph) readSequence(s *totals) (parts []string) {
 	from := g.options.Sender & 1
 	if s.segments[from] == 0 {
@@ -120,7 +129,7 @@ func (g *graph) readSequence(s *totals) (parts []string) {
 		parts = append(parts, fmt.Sprintf("%s in %s and %s%s", bytesText(s.payload[from]), many(s.segments[from], "segment"), s.lasted(), perSecond(s.fresh[from], s.seconds())))
 	}
 	if s.resent[from] > 0 {
-		parts = append(parts, fmt.Sprintf("%d re-sent (%.1f%%, %s)", s.resent[from], 100*float64(s.resent[from])/float64(s.segments[from]), bytesText(s.resentBytes[from])))
+		parts = append(parts, fmt.Sprintf("%s re-sent (%s, %s)", grouped(int64(s.resent[from])), share(s.resent[from], s.segments[from]), bytesText(s.resentBytes[from])))
 	} else if s.segments[from] > 0 {
 		parts = append(parts, "nothing re-sent")
 	}
@@ -206,6 +215,9 @@ func (g *graph) readRTT(s *totals, side int) string {
 	all := s.rtt[side]
 	if len(all) == 0 {
 		return "no round trip to " + g.trace.Names[side] + " was seen"
+	}
+	if len(all) == 1 {
+		return g.trace.Names[side] + " acknowledges once, after " + inUnits(timeUnits, float64(all[0]))
 	}
 	slices.Sort(all)
 	at := func(percent int) string { return inUnits(timeUnits, float64(all[(len(all)-1)*percent/100])) }

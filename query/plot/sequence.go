@@ -26,7 +26,6 @@ func (p *panel) sequence() (paint func()) {
 type extent struct {
 	low, high float64 // of the sender's segments; low is +Inf if there are none
 	payload   float64
-	numbers   []int64 // their edges
 	most      float64 // payload of a segment, of the whole connection
 	acked     float64 // lowest acknowledged number, that before the span included
 	edge      float64 // highest edge of the window
@@ -36,9 +35,8 @@ type extent struct {
 // and the window's edge where it does not make them small; cut says that it does.
 func (g *graph) sequenceAxis(begin, end int64) (y axis, cut bool) {
 	e := g.extent(begin, end)
-	if e.high-e.low > 16*e.payload+1<<20 && len(e.numbers) > 0 { // a stray number must not make the rest a line
-		slices.Sort(e.numbers)
-		e.low, e.high = float64(e.numbers[len(e.numbers)/50]), float64(e.numbers[len(e.numbers)-1-len(e.numbers)/50])
+	if e.high-e.low > 16*e.payload+1<<20 { // a stray number must not make the rest a line
+		e.low, e.high = g.usual(begin, end)
 	}
 	switch {
 	case math.IsInf(e.low, 0) && math.IsInf(e.acked, 0):
@@ -63,6 +61,19 @@ func (g *graph) sequenceAxis(begin, end int64) (y axis, cut bool) {
 	return newAxis(e.low-0.03*size, e.high+0.06*size, byteUnits, 0), cut
 }
 
+// usual gives the range of the sender's segments without the lowest and highest
+// fiftieth of their edges.
+func (g *graph) usual(begin, end int64) (low, high float64) {
+	var edges []int64
+	for i := range g.trace.Points {
+		if q := &g.trace.Points[i]; q.Side == g.options.Sender && q.Time >= begin && q.Time <= end && q.end() > q.Seq {
+			edges = append(edges, q.Seq, q.end())
+		}
+	}
+	slices.Sort(edges)
+	return float64(edges[len(edges)/50]), float64(edges[len(edges)-1-len(edges)/50])
+}
+
 func (g *graph) extent(begin, end int64) extent {
 	e := extent{low: math.Inf(1), high: math.Inf(-1), acked: math.Inf(1), edge: math.Inf(-1)}
 	for i := range g.trace.Points {
@@ -73,7 +84,6 @@ func (g *graph) extent(begin, end int64) extent {
 		case q.Side == g.options.Sender:
 			if q.Time >= begin && q.end() > q.Seq {
 				e.low, e.high = math.Min(e.low, float64(q.Seq)), math.Max(e.high, float64(q.end()))
-				e.numbers = append(e.numbers, q.Seq, q.end())
 				e.payload += float64(q.Len)
 			}
 		case q.acks():
