@@ -123,7 +123,8 @@ func captionOf(all []markStyle, counts [markKinds]int, t *Trace, e episode) stri
 
 // zoom gives the time of an episode with some points around it.
 func (e episode) zoom(t *Trace, begin, end int64) Zoom {
-	z := Zoom{Begin: t.Points[e.from].Time, End: t.Points[e.to].Time, Caption: e.caption}
+	from, to := t.Points[e.from].Time, t.Points[e.to].Time
+	z := Zoom{Begin: min(from, to), End: max(from, to), Caption: e.caption} // time may run backwards
 	first, last := max(e.from-around, 0), min(e.to+around, len(t.Points)-1)
 	half, little := (z.End-z.Begin)/2, max((end-begin)/150, 1)
 	if half > 0 {

@@ -107,7 +107,7 @@ func pixel(v float64) int {
 	return int(math.Round(max(-1e6, min(v, 1e6))))
 }
 
-// shows tells whether a time lies in the panel.
+// has tells whether a time lies in the panel.
 func (p *panel) has(t int64) bool { return t >= p.begin && t <= p.end }
 
 func (p *panel) layer() *layer { return newLayer(p.data.Dx(), p.data.Dy()) }

@@ -144,7 +144,9 @@ func Draw(w io.Writer, t *Trace, o Options) error {
 // span gives the times of the overview: those asked for, or those of the points.
 func (o *Options) span(t *Trace) (begin, end int64) {
 	if o.Begin != 0 || o.End != 0 {
-		return o.Begin, max(o.Begin, o.End)
+		low, high := t.limits()
+		begin = min(max(o.Begin, low), high)
+		return begin, max(begin, min(o.End, high))
 	}
 	if len(t.Points) == 0 {
 		return t.Origin, t.Origin
@@ -223,7 +225,6 @@ func newGraph(t *Trace, asked Options) *graph {
 	g := &graph{trace: t, options: o, styles: styles(), whole: o.Begin == 0 && o.End == 0}
 	low, high := t.limits()
 	o.Begin, o.End = o.span(t)
-	o.Begin, o.End = min(max(o.Begin, low), high), min(max(o.End, low), high)
 	o.Zooms = slices.Clone(o.Zooms)
 	for i := range o.Zooms {
 		z := &o.Zooms[i]

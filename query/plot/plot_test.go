@@ -207,6 +207,11 @@ func TestStrangePoints(t *testing.T) {
 				if sender == 0 {
 					o.Begin, o.End = math.MinInt64, math.MaxInt64
 					picture(t, trace, o)
+					for _, z := range Findings(trace, o) {
+						if z.Begin > z.End {
+							t.Errorf("%s: a zoom from %d to %d", name, z.Begin, z.End)
+						}
+					}
 				}
 			}
 		}
@@ -372,6 +377,23 @@ func TestFindings(t *testing.T) {
 	}
 	if z := Findings(trace, Options{Sender: 0}); len(z) != 0 {
 		t.Errorf("the other direction has findings: %v", z)
+	}
+}
+
+// TestFindingBackwards: a finding in a capture whose time runs backwards has a
+// beginning and an end.
+func TestFindingBackwards(t *testing.T) {
+	trace := bulk(3000)
+	for i := range trace.Points {
+		p := &trace.Points[i]
+		if p.Marks = 0; i >= 1000 && i < 1020 {
+			p.Time -= int64(i-1000) * 200_000
+			p.Side, p.Marks = 1, OutOfOrder
+		}
+	}
+	z := Findings(trace, Options{Sender: 1})
+	if len(z) != 1 || z[0].Begin >= z[0].End || z[0].Caption != "20 out-of-order segments, frames 1001–1020" {
+		t.Errorf("findings %+v", z)
 	}
 }
 
