@@ -3,7 +3,86 @@ package diag
 // Thresholds are the limits above which something is a finding. Times are in ns,
 // shares from 0 to 1. They are judgement, not standards: change them with
 // ingest.Config.
-type Thresholds struct{}
+type Thresholds struct {
+	// rtt_variation: the 95th percentile is RTTFactor times the minimum and RTTExcess
+	// (ns) above it, of RTTSamples at least. 5, 100 ms, 10.
+	RTTFactor  float64
+	RTTExcess  int64
+	RTTSamples int64
+
+	// zero_window: longer than ZeroWindowTime (ns) in all, or ZeroWindowShare of the
+	// connection's duration. 200 ms, 0.05.
+	ZeroWindowTime  int64
+	ZeroWindowShare float64
+	// zero_window_stuck: a window that is never opened again is zero for longer than
+	// this (ns). 1 s.
+	ZeroWindowStuck int64
+	// window_full: the sender stood still for longer than WindowFullTime (ns) and
+	// WindowFullShare of the duration. 50 ms, 0.05.
+	WindowFullTime  int64
+	WindowFullShare float64
+	// small_window: SmallWindowShare of the data segments have SmallWindowFill of the
+	// window in flight, of SmallWindowSegments at least. 0.5, 0.8, 10. A window that
+	// allows more than SmallWindowRate (bytes per second) is large enough. 125e6.
+	SmallWindowShare, SmallWindowFill float64
+	SmallWindowSegments               uint32
+	SmallWindowRate                   float64
+
+	// slow_response: the server needs longer than this (ns) to begin. 1 s.
+	SlowResponse int64
+	// idle_push: a pause longer than this (ns) is long polling or push. 30 s.
+	LongPoll int64
+	// client_waiting: share of the duration between responses and requests. 0.8.
+	ClientWaiting float64
+	// nagle_delayed_ack: pauses from NagleMin to NagleMax that end at most NagleAfter
+	// after the acknowledgement (ns). 35 ms, 250 ms, 5 ms. NagleTimes of them are
+	// enough, or NagleTurns of the sender's turns; they must be NagleShare of the
+	// pauses of that length. 3, 0.2, 0.5.
+	NagleMin, NagleMax, NagleAfter int64
+	NagleTimes                     uint32
+	NagleTurns, NagleShare         float64
+	// delayed_ack: the median is this much (ns) above the fastest, of
+	// DelayedAckSamples at least. 20 ms, 3.
+	DelayedAck        int64
+	DelayedAckSamples uint32
+
+	// idle_gap, idle_timeout: no packet for longer than this (ns). 60 s.
+	IdleGap int64
+	// idle_timeout: re-sends after the gap without an answer. 3.
+	IdleResends uint32
+	// keep_alive_only: share of the duration without data but with keep-alives. 0.8.
+	KeepAliveShare float64
+	// keep_alive_unanswered: keep-alives in a row without a packet of the peer. 3.
+	KeepAliveMisses uint32
+
+	// ttl_change, injected_rst: difference from the sender's most frequent TTL. 2.
+	TTLDifference uint8
+	// injected_rst: RSTs of one side that come together, within this time (ns). 10 ms.
+	RSTBurst int64
+	// checksum_offload: share of a sender's packets with a wrong checksum. 0.9.
+	OffloadShare float64
+}
+
+const (
+	millisecond = 1_000_000 // ns
+	second      = 1000 * millisecond
+)
 
 // Defaults gives the thresholds that an ingest uses unless told otherwise.
-func Defaults() Thresholds { return Thresholds{} }
+func Defaults() Thresholds {
+	return Thresholds{
+		RTTFactor: 5, RTTExcess: 100 * millisecond, RTTSamples: 10,
+
+		ZeroWindowTime: 200 * millisecond, ZeroWindowShare: 0.05, ZeroWindowStuck: second,
+		WindowFullTime: 50 * millisecond, WindowFullShare: 0.05,
+		SmallWindowShare: 0.5, SmallWindowFill: 0.8, SmallWindowSegments: 10, SmallWindowRate: 125e6,
+
+		SlowResponse: second, LongPoll: 30 * second, ClientWaiting: 0.8,
+		NagleMin: 35 * millisecond, NagleMax: 250 * millisecond, NagleAfter: 5 * millisecond, NagleTimes: 3, NagleTurns: 0.2, NagleShare: 0.5,
+		DelayedAck: 20 * millisecond, DelayedAckSamples: 3,
+
+		IdleGap: 60 * second, IdleResends: 3, KeepAliveShare: 0.8, KeepAliveMisses: 3,
+
+		TTLDifference: 2, RSTBurst: 10 * millisecond, OffloadShare: 0.9,
+	}
+}

@@ -60,6 +60,7 @@ type Packet struct {
 	// Duplicate: captured before (tcp.CaptureDuplicate). Loss and delay must leave
 	// it out.
 	Duplicate bool
+	TLS       bool // the payload begins with a TLS record
 }
 
 // Checksum says whether the TCP checksum was right.

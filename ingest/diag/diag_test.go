@@ -16,8 +16,8 @@ import (
 // watch feeds packets to a connection, through storage after each of them, and
 // reports. Each packet is a line: time in ms, > from side 0 or < from side 1, flags,
 // sequence number, acknowledgement, payload length; then, if need be, win=N ttl=N
-// id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1. The capture ends
-// at the given time (ms).
+// id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1 tls=1. The capture
+// ends at the given time (ms).
 func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *Report) {
 	t.Helper()
 	e := New(Defaults())
@@ -122,6 +122,8 @@ func packetOf(t *testing.T, line string, frame uint32) *Packet {
 			p.Reassembled = true
 		case "dup":
 			p.Duplicate = true
+		case "tls":
+			p.TLS = true
 		default:
 			t.Fatalf("packet %q: what is %s?", line, word)
 		}
