@@ -2,7 +2,6 @@ package diag
 
 import (
 	"math/bits"
-	"sort"
 
 	"pcapidx/index"
 	"pcapidx/ingest/spill"
@@ -96,13 +95,15 @@ func (h *histogram) spread() index.Spread {
 
 // Code goes over the state: the number of values follows from the buckets.
 func (h *histogram) Code(k *spill.Coder) {
-	last := uint16(0)
+	next := uint16(0) // lowest key that may follow
+	rising := true
 	spill.Slice(k, &h.buckets, maxBuckets, func(b *bucket) {
-		step := b.key - last
-		spill.Uint(k, &step)
+		above := b.key - next
+		spill.Uint(k, &above)
 		spill.Uint(k, &b.count)
-		b.key = last + step
-		last = b.key
+		rising = rising && above < maxBuckets-next
+		b.key = next + above
+		next = b.key + 1
 	})
 	if len(h.buckets) == 0 {
 		return
@@ -113,7 +114,7 @@ func (h *histogram) Code(k *spill.Coder) {
 	if !k.Reading() {
 		return
 	}
-	if !sort.SliceIsSorted(h.buckets, func(i, j int) bool { return h.buckets[i].key < h.buckets[j].key }) || last >= maxBuckets {
+	if !rising {
 		k.Fail()
 		*h = histogram{}
 		return
