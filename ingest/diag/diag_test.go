@@ -73,7 +73,7 @@ func stored(t *testing.T, e *Engine, w *Watch) *Watch {
 	return again
 }
 
-func packetOf(t *testing.T, line string, frame uint32) *Packet {
+func packetOf(t testing.TB, line string, frame uint32) *Packet {
 	t.Helper()
 	f := strings.Fields(line)
 	if len(f) < 6 {
