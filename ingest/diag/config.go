@@ -4,6 +4,73 @@ package diag
 // shares from 0 to 1. They are judgement, not standards: change them with
 // ingest.Config.
 type Thresholds struct {
+	// Undecided: an opening whose last SYN or SYN+ACK is less than this before the
+	// end of the capture may still be answered. Default 3 s, the first time-outs of
+	// common systems.
+	Undecided int64
+	// SlowHandshake is how long SYN to ACK may take, waits for repeats left out.
+	// Default 300 ms.
+	SlowHandshake int64
+	// NearShare: the capture was made near the side whose part of the handshake's
+	// time is below this. Default 0.1.
+	NearShare float64
+
+	// StillOpen: a connection without FIN and RST whose last packet is less than
+	// this before the end of the capture is open, else it went silent. Default 60 s.
+	StillOpen int64
+	// IdleReset: a RST after so long a silence is put down to a time-out. Default 30 s.
+	IdleReset int64
+	// UnackedAge is how long data may wait for its acknowledgement at the end.
+	// Default 1 s.
+	UnackedAge int64
+
+	// ResentNote, ResentWarn and ResentError are shares of a side's data segments
+	// that were sent again. Defaults 0.005, 0.02, 0.1.
+	ResentNote, ResentWarn, ResentError float64
+	// ResentMin re-sent segments are needed for more than a note. Default 3.
+	ResentMin uint32
+	// Spurious is the share of a side's data segments that were sent again though
+	// they had arrived. Default 0.01.
+	Spurious float64
+	// LongRTO is a wait for a retransmission time-out that is worth naming.
+	// Default 1 s.
+	LongRTO int64
+
+	// TinyMSS is the smallest usual maximum segment size, bytes. Default 536 (RFC
+	// 9293, section 3.7.1).
+	TinyMSS uint32
+	// OffloadFrame: a segment beyond the MSS in a frame of more bytes was cut or
+	// joined by a network card. Default 2271, 1.5 Ethernet frames.
+	OffloadFrame uint32
+	// BlackholeResends of one full-size segment without an answer, while smaller
+	// ones pass, are a path that loses large packets. Default 3.
+	BlackholeResends uint32
+
+	// PortReuse: endpoints used again so soon after their last connection are a
+	// finding. Default 60 s.
+	PortReuse int64
+	// TimeWait is twice the maximum segment lifetime. Default 120 s.
+	TimeWait int64
+
+	// Duplicates is the share of packets captured twice, of a connection and of the
+	// capture. Default 0.05.
+	Duplicates float64
+	// OneSided is the share of one-sided connections that makes it a finding of the
+	// capture. Default 0.3.
+	OneSided float64
+
+	// ScanWindow is the time in which the attempts of a scan are counted. Default 60 s.
+	ScanWindow int64
+	// ScanPorts and ScanHosts are how many ports of one host, and hosts on one port,
+	// a source tries in vain before it is a scan. Defaults 15 and 15.
+	ScanPorts, ScanHosts uint32
+	// StealthProbes are connections of one source that begin with flags that no
+	// connection begins with. Default 5; for a lone ACK ScanPorts counts.
+	StealthProbes uint32
+	// FloodRate is how many handshakes at one server port stay unfinished in one
+	// second. Default 100.
+	FloodRate uint32
+
 	// rtt_variation: the 95th percentile is RTTFactor times the minimum and RTTExcess
 	// (ns) above it, of RTTSamples at least. 5, 100 ms, 10.
 	RTTFactor  float64
@@ -71,6 +138,13 @@ const (
 // Defaults gives the thresholds that an ingest uses unless told otherwise.
 func Defaults() Thresholds {
 	return Thresholds{
+		Undecided: 3 * second, SlowHandshake: 300 * millisecond, NearShare: 0.1,
+		StillOpen: 60 * second, IdleReset: 30 * second, UnackedAge: second,
+		ResentNote: 0.005, ResentWarn: 0.02, ResentError: 0.1, ResentMin: 3, Spurious: 0.01, LongRTO: second,
+		TinyMSS: 536, OffloadFrame: 2271, BlackholeResends: 3,
+		PortReuse: 60 * second, TimeWait: 120 * second,
+		Duplicates: 0.05, OneSided: 0.3,
+		ScanWindow: 60 * second, ScanPorts: 15, ScanHosts: 15, StealthProbes: 5, FloodRate: 100,
 		RTTFactor: 5, RTTExcess: 100 * millisecond, RTTSamples: 10,
 
 		ZeroWindowTime: 200 * millisecond, ZeroWindowShare: 0.05, ZeroWindowStuck: second,

@@ -108,6 +108,9 @@ type Report struct {
 	// Client is the client's direction, and Guessed says that no handshake told.
 	Client  uint8
 	Guessed bool
+	// TCP is the connection's state at the end: it holds what was not acknowledged.
+	// nil: not known.
+	TCP *tcp.Conn
 
 	findings []index.Finding
 	low      bool

@@ -43,7 +43,29 @@ type Conn struct {
 	Before     int64  // time of the packet before the one in hand; 0: it is the first
 	First      Mark   // the first packet, and how many
 	Duplicates uint32 // captured twice
+	FirstFlags uint8  // TCP flags of the first packet
+	IPv6       bool
 	Side       [2]Facts
+
+	Quoted   Quoted
+	Previous Previous
+}
+
+// Quoted are the ICMP errors that quote a packet of the connection.
+type Quoted struct {
+	// Frame to Code are those of the first that reports the packet as not
+	// delivered, and Count counts them.
+	Frame, Count uint32
+	Time         int64
+	Type, Code   uint8
+	// TooBig is the first frame that says the packet was too large for the path.
+	TooBig uint32
+}
+
+// Previous is the connection before of the same endpoints.
+type Previous struct {
+	Set, Closed bool
+	Time        int64 // when it was closed, or else of its last packet
 }
 
 // Facts are those of one sender.
@@ -68,6 +90,7 @@ type Facts struct {
 func (c *Conn) note(p *Packet) {
 	if c.First.Count == 0 {
 		c.Start, c.End = p.Time, p.Time
+		c.FirstFlags, c.IPv6 = uint8(p.Flags), p.IPv6
 	} else {
 		c.Before = c.First.LastTime
 	}
@@ -119,12 +142,53 @@ func (f *Facts) numbers(p *Packet) {
 	}
 }
 
+// quoted notes an ICMP error. Of ICMP it is destination unreachable, time exceeded
+// and parameter problem (RFC 792), of ICMPv6 the same (RFC 4443) that say that the
+// packet was not delivered.
+func (c *Conn) quoted(frame uint32, time int64, icmpType, icmpCode uint8) {
+	q := &c.Quoted
+	switch {
+	case !c.IPv6 && icmpType == 3 && icmpCode == 4 || c.IPv6 && icmpType == 2:
+		if q.TooBig == 0 {
+			q.TooBig = frame
+		}
+	case !c.IPv6 && (icmpType == 3 || icmpType == 11 || icmpType == 12) || c.IPv6 && (icmpType == 1 || icmpType == 3 || icmpType == 4):
+		if q.Count++; q.Frame == 0 {
+			q.Frame, q.Time, q.Type, q.Code = frame, time, icmpType, icmpCode
+		}
+	}
+}
+
+// unacked gives the bytes of a side that its peer, which was heard, has not
+// acknowledged, and whether its FIN is among what waits.
+func (c *Conn) unacked(dir uint8, finEnd uint32, fin bool) (bytes uint32, waits bool) {
+	f, peer := &c.Side[dir], &c.Side[1-dir]
+	if !f.HighSet || !peer.AckSet || !beyond(f.High, peer.Acked) || f.Data.Count == 0 && !fin {
+		return 0, false
+	}
+	bytes = f.High - peer.Acked
+	if fin && finEnd == f.High {
+		return bytes - 1, true
+	}
+	return bytes, false
+}
+
 func (c *Conn) code(k *spill.Coder) {
 	spill.Int(k, &c.Start)
 	spill.Int(k, &c.End)
 	spill.Int(k, &c.Before)
 	spill.Uint(k, &c.Duplicates)
 	c.First.code(k)
+	spill.Uint(k, &c.FirstFlags)
+	k.Bits(&c.IPv6, &c.Previous.Set, &c.Previous.Closed)
+	spill.Int(k, &c.Previous.Time)
+	q := &c.Quoted
+	for _, v := range []*uint32{&q.Frame, &q.Count, &q.TooBig} {
+		spill.Uint(k, v)
+	}
+	spill.Int(k, &q.Time)
+	spill.Uint(k, &q.Type)
+	spill.Uint(k, &q.Code)
 	for i := range c.Side {
 		f := &c.Side[i]
 		for _, m := range []*Mark{&f.SYN, &f.SYNACK, &f.FIN, &f.RST, &f.Any, &f.Data, &f.Resent} {

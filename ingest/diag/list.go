@@ -1,8 +1,15 @@
 package diag
 
-// families lists who watches connections, in the order of their reports.
+// families lists who watches connections, in the order of their reports. The
+// closing asks how the handshake ended, and all whether the capture is one-sided.
 func families() []Family {
 	return []Family{
+		capturingFamily(),
+		handshakeFamily(),
+		reuseFamily(),
+		closingFamily(),
+		lossFamily(),
+		optionsFamily(),
 		rateFamily(),
 		rttFamily(),
 		windowFamily(),
@@ -14,6 +21,3 @@ func families() []Family {
 		checksumFamily(),
 	}
 }
-
-// captureDiagnostics lists what is found of a capture as a whole (capture.go).
-func captureDiagnostics() []Diagnostic { return nil }

@@ -61,6 +61,17 @@ func (e *Engine) Feed(w *Watch, p *Packet) {
 	}
 }
 
+// Rejected notes an ICMP or ICMPv6 error that quotes a packet of the connection.
+func (w *Watch) Rejected(frame uint32, time int64, icmpType, icmpCode uint8) {
+	w.quoted(frame, time, icmpType, icmpCode)
+}
+
+// Follows says, before the first packet, that the endpoints had a connection
+// before: when it was closed or, if it was not, the time of its last packet.
+func (w *Watch) Follows(prevCloseTime int64, prevClosed bool) {
+	w.Previous = Previous{Set: true, Closed: prevClosed, Time: prevCloseTime}
+}
+
 func (e *Engine) begin(w *Watch, fromData bool) {
 	for i := range e.families {
 		if e.families[i].FromData == fromData {
