@@ -16,8 +16,10 @@ import (
 // watch feeds packets to a connection, through storage after each of them, and
 // reports. Each packet is a line: time in ms, > from side 0 or < from side 1, flags,
 // sequence number, acknowledgement, payload length; then, if need be, win=N ttl=N
-// id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1 tls=1. The capture
-// ends at the given time (ms).
+// id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1 v6=1 tls=1 wire=N
+// sacked=LEFT-RIGHT,... Other lines are "icmp TIME TYPE CODE", an error that quotes
+// the connection, and "after TIME closed" or "after TIME open", the connection
+// before. The capture ends at the given time (ms).
 func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *Report) {
 	t.Helper()
 	e := New(Defaults())
@@ -29,6 +31,9 @@ func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *
 			continue
 		}
 		frame++
+		if special(t, w, line, frame) {
+			continue
+		}
 		p := packetOf(t, line, frame)
 		a := conn.Feed(p.Segment)
 		p.Analysis = &a
@@ -39,7 +44,7 @@ func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *
 		e.Feed(w, p)
 		w = stored(t, e, w)
 	}
-	r := &Report{CaptureEnd: endMs * 1e6}
+	r := &Report{CaptureEnd: endMs * 1e6, TCP: &conn}
 	if w.Side[1].SYN.Count > 0 && w.Side[0].SYN.Count == 0 {
 		r.Client = 1
 	}
@@ -73,6 +78,75 @@ func stored(t *testing.T, e *Engine, w *Watch) *Watch {
 	return again
 }
 
+// special handles a line that is no packet.
+func special(t *testing.T, w *Watch, line string, frame uint32) bool {
+	t.Helper()
+	f := strings.Fields(line)
+	at := func(i int) int64 {
+		n, err := strconv.Atoi(f[i])
+		if err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		return int64(n)
+	}
+	switch f[0] {
+	case "icmp":
+		w.Rejected(frame, at(1)*1e6, uint8(at(2)), uint8(at(3)))
+	case "after":
+		w.Follows(at(1)*1e6, f[2] == "closed")
+	default:
+		return false
+	}
+	return true
+}
+
+// finding is one row of a table: packets that lead to a finding, or just do not.
+type finding struct {
+	name     string
+	endMs    int64
+	lines    string
+	code     string
+	severity int    // none: it must not be found
+	says     string // part of the sentence
+	measure  func(m *index.Measures) bool
+}
+
+// none stands for the severity of what is not found.
+const none = -1
+
+// check runs a table.
+func check(t *testing.T, table []finding) {
+	t.Helper()
+	for _, row := range table {
+		t.Run(row.code+"/"+row.name, func(t *testing.T) {
+			found, r := watch(t, row.endMs, row.lines)
+			f, ok := found[row.code]
+			switch {
+			case ok != (row.severity != none):
+				t.Errorf("found %t; all: %+v", ok, found)
+			case ok && (int(f.Severity) != row.severity || !strings.Contains(f.Sentence, row.says) || f.Count == 0 || len(f.Frames) == 0):
+				t.Errorf("%+v", f)
+			}
+			if row.measure != nil && !row.measure(&r.Measures) {
+				t.Errorf("measures: %+v", r.Measures)
+			}
+		})
+	}
+}
+
+// both reports whether the table has a row that finds a code and one that does not.
+func both(t *testing.T, f Family, table []finding) {
+	t.Helper()
+	for _, d := range f.Finds {
+		has := func(found bool) bool {
+			return slices.ContainsFunc(table, func(row finding) bool { return row.code == d.Code && (row.severity != none) == found })
+		}
+		if !has(true) || !has(false) {
+			t.Errorf("%s lacks a trigger or a near miss", d.Code)
+		}
+	}
+}
+
 func packetOf(t testing.TB, line string, frame uint32) *Packet {
 	t.Helper()
 	f := strings.Fields(line)
@@ -91,7 +165,7 @@ func packetOf(t testing.TB, line string, frame uint32) *Packet {
 		s.Dir = 1
 	}
 	for _, c := range f[2] {
-		s.Flags |= map[rune]uint16{'S': tcp.SYN, 'F': tcp.FIN, 'R': tcp.RST, 'P': tcp.PSH, 'A': tcp.ACK}[c]
+		s.Flags |= map[rune]uint16{'S': tcp.SYN, 'F': tcp.FIN, 'R': tcp.RST, 'P': tcp.PSH, 'A': tcp.ACK, 'U': tcp.URG}[c]
 	}
 	s.Seq, s.Ack, s.Len = uint32(number(f[3])/1e6), uint32(number(f[4])/1e6), uint32(number(f[5])/1e6)
 	p := &Packet{Segment: s, WireLen: 54 + s.Len, TTL: 64, Checksum: ChecksumGood}
@@ -124,6 +198,16 @@ func packetOf(t testing.TB, line string, frame uint32) *Packet {
 			p.Duplicate = true
 		case "tls":
 			p.TLS = true
+		case "v6":
+			p.IPv6 = true
+		case "wire":
+			p.WireLen = uint32(n)
+		case "sacked":
+			for block := range strings.SplitSeq(value, ",") {
+				left, right, _ := strings.Cut(block, "-")
+				s.SACK[s.SACKs] = tcp.Block{Left: uint32(number(left) / 1e6), Right: uint32(number(right) / 1e6)}
+				s.SACKs++
+			}
 		default:
 			t.Fatalf("packet %q: what is %s?", line, word)
 		}
