@@ -9,10 +9,10 @@ import (
 	"pcapidx/ingest/tcp"
 )
 
-// transfer is a connection of 40 requests with responses of 20 segments, two
+// bulk is a connection of 40 requests with responses of 20 segments, two
 // for each acknowledgement, analysed.
-func transfer(t testing.TB) []Packet {
-	lines := opened + times(40, func(i int) string {
+func bulk(t testing.TB) []Packet {
+	lines := ready + times(40, func(i int) string {
 		at, seq, ack := 100+i*100, 100+i*300, 500+i*20*1460
 		return fmt.Sprintf("%d > PA %d %d 300 win=60000\n%d < A %d %d 0 win=60000", at, seq, ack, at+10, ack, seq+300) + times(10, func(j int) string {
 			at, ack := at+11+j, ack+j*2*1460
@@ -34,7 +34,7 @@ func transfer(t testing.TB) []Packet {
 
 // BenchmarkFeed gives the time of one packet in all families.
 func BenchmarkFeed(b *testing.B) {
-	packets := transfer(b)
+	packets := bulk(b)
 	e := New(Defaults())
 	b.ReportAllocs()
 	for i := 0; i < b.N; {
@@ -48,7 +48,7 @@ func BenchmarkFeed(b *testing.B) {
 
 // BenchmarkFamilies gives the time of one packet in each family.
 func BenchmarkFamilies(b *testing.B) {
-	packets := transfer(b)
+	packets := bulk(b)
 	for _, f := range families() {
 		b.Run(f.Name, func(b *testing.B) {
 			e := &Engine{t: Defaults(), families: []Family{f}}
@@ -66,7 +66,7 @@ func BenchmarkFamilies(b *testing.B) {
 // TestStateSize keeps an eye on what a connection costs while it is idle: bytes of
 // each family's state after the SYN, the first answer, and 40 turns.
 func TestStateSize(t *testing.T) {
-	packets := transfer(t)
+	packets := bulk(t)
 	for _, f := range families() {
 		e := &Engine{t: Defaults(), families: []Family{f}}
 		for _, limit := range []struct{ packets, bytes int }{{1, 40}, {30, 150}, {len(packets), 1000}} {
@@ -86,7 +86,7 @@ func TestStateSize(t *testing.T) {
 
 // TestNoAllocation: an ordinary packet costs no memory.
 func TestNoAllocation(t *testing.T) {
-	e, packets := New(Defaults()), transfer(t)
+	e, packets := New(Defaults()), bulk(t)
 	w := &Watch{}
 	for i := range packets[:900] {
 		e.Feed(w, &packets[i])

@@ -81,19 +81,19 @@ func TestRTT(t *testing.T) {
 	one[7] = 300
 	two[7], two[9] = 300, 350
 	pull(t, []trigger{
-		{"2 of 20 are late", 30000, opened + asked(two...), "rtt_variation", "the client's data varied from 10 ms to 350 ms (median 10.1 ms; 5 % of 20 samples took 298 ms or more)"},
-		{"1 of 20 is late", 30000, opened + asked(one...), "!rtt_variation", ""},
-		{"late by 90 ms", 30000, opened + asked(append(slices.Repeat([]int{100}, 10), 10)...), "!rtt_variation", ""},
-		{"late by 4 times", 30000, opened + asked(append(slices.Repeat([]int{400}, 10), 100)...), "!rtt_variation", ""},
-		{"9 samples", 30000, opened + asked(slices.Repeat([]int{10, 300, 300}, 3)...), "!rtt_variation", ""},
-		{"all late but the first", 30000, opened + asked(append([]int{10}, slices.Repeat([]int{300}, 9)...)...), "rtt_variation", ""},
-		{"all late but the last", 30000, opened + asked(append(slices.Repeat([]int{300}, 9), 10)...), "rtt_variation", ""},
+		{"2 of 20 are late", 30000, ready + asked(two...), "rtt_variation", "the client's data varied from 10 ms to 350 ms (median 10.1 ms; 5 % of 20 samples took 298 ms or more)"},
+		{"1 of 20 is late", 30000, ready + asked(one...), "!rtt_variation", ""},
+		{"late by 90 ms", 30000, ready + asked(append(slices.Repeat([]int{100}, 10), 10)...), "!rtt_variation", ""},
+		{"late by 4 times", 30000, ready + asked(append(slices.Repeat([]int{400}, 10), 100)...), "!rtt_variation", ""},
+		{"9 samples", 30000, ready + asked(slices.Repeat([]int{10, 300, 300}, 3)...), "!rtt_variation", ""},
+		{"all late but the first", 30000, ready + asked(append([]int{10}, slices.Repeat([]int{300}, 9)...)...), "rtt_variation", ""},
+		{"all late but the last", 30000, ready + asked(append(slices.Repeat([]int{300}, 9), 10)...), "rtt_variation", ""},
 	})
 }
 
 // TestKarn: what was sent again gives no round-trip time, nor do SYN and FIN.
 func TestKarn(t *testing.T) {
-	_, r := watch(t, 9000, opened+`
+	_, r := watch(t, 9000, ready+`
 		100 > A 100 500 100
 		101 > A 200 500 100
 		115 < A 500 200 0
@@ -136,22 +136,22 @@ func TestNagle(t *testing.T) {
 		})
 	}
 	pull(t, []trigger{
-		{"three times", 9000, opened + writes(3, 40, 41), "nagle_delayed_ack", "held small data back 3 times until the server acknowledged what went before, 41 ms each"},
-		{"each of two turns", 9000, opened + writes(2, 40, 44), "nagle_delayed_ack", ""},
-		{"once", 9000, opened + writes(1, 40, 41), "!nagle_delayed_ack", ""},
-		{"leaves later", 9000, opened + writes(5, 40, 46), "!nagle_delayed_ack", ""},
-		{"short waits", 9000, opened + writes(5, 30, 31), "!nagle_delayed_ack", ""},
-		{"long waits", 9000, opened + writes(5, 250, 251), "!nagle_delayed_ack", ""},
-		{"paced, by chance", 9000, opened + paced(9, 3), "!nagle_delayed_ack", ""},
-		{"paced by acknowledgements", 9000, opened + paced(6, 3), "nagle_delayed_ack", ""},
+		{"three times", 9000, ready + writes(3, 40, 41), "nagle_delayed_ack", "held small data back 3 times until the server acknowledged what went before, 41 ms each"},
+		{"each of two turns", 9000, ready + writes(2, 40, 44), "nagle_delayed_ack", ""},
+		{"once", 9000, ready + writes(1, 40, 41), "!nagle_delayed_ack", ""},
+		{"leaves later", 9000, ready + writes(5, 40, 46), "!nagle_delayed_ack", ""},
+		{"short waits", 9000, ready + writes(5, 30, 31), "!nagle_delayed_ack", ""},
+		{"long waits", 9000, ready + writes(5, 250, 251), "!nagle_delayed_ack", ""},
+		{"paced, by chance", 9000, ready + paced(9, 3), "!nagle_delayed_ack", ""},
+		{"paced by acknowledgements", 9000, ready + paced(6, 3), "nagle_delayed_ack", ""},
 
-		{"acknowledged after 40 ms", 9000, opened + asked(40, 40, 40), "delayed_ack", "The server acknowledged single segments after 40 ms (median of 3), against 10 ms at best"},
-		{"after 25 ms", 9000, opened + asked(25, 25, 25), "!delayed_ack", ""},
-		{"two of them", 9000, opened + asked(40, 40), "!delayed_ack", ""},
-		{"two segments at once", 9000, opened + times(9, func(i int) string {
+		{"acknowledged after 40 ms", 9000, ready + asked(40, 40, 40), "delayed_ack", "The server acknowledged single segments after 40 ms (median of 3), against 10 ms at best"},
+		{"after 25 ms", 9000, ready + asked(25, 25, 25), "!delayed_ack", ""},
+		{"two of them", 9000, ready + asked(40, 40), "!delayed_ack", ""},
+		{"two segments at once", 9000, ready + times(9, func(i int) string {
 			return fmt.Sprintf("%d > PA %d 500 100\n%d > PA %d 500 100\n%d < A 500 %d 0", 100+i*100, 100+i*200, 101+i*100, 200+i*200, 140+i*100, 300+i*200)
 		}), "!delayed_ack", ""},
 	})
 	full := "\n100 > PA 100 500 1448\n140 < A 500 1548 0\n141 > PA 1548 500 1448\n181 < A 500 2996 0\n182 > PA 2996 500 1448\n222 < A 500 4444 0\n223 > PA 4444 500 9"
-	pull(t, []trigger{{"full segments", 9000, opened + full, "!nagle_delayed_ack", ""}})
+	pull(t, []trigger{{"full segments", 9000, ready + full, "!nagle_delayed_ack", ""}})
 }

@@ -113,11 +113,11 @@ func TestLossBounds(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	f := lossSide{known: true}
-	for i := range uint32(10 * maxHoles) {
+	for i := range uint32(10 * maxLost) {
 		f.data(packetOf(t, fmt.Sprintf("0 > A %d 0 10", 10+20*i), 1))
 	}
-	f.acknowledged(packetOf(t, fmt.Sprintf("0 < A 0 %d 0", 20*10*maxHoles), 1))
-	if len(f.holes) > maxHoles || f.open != 0 || f.missing < 10*(maxHoles-1) {
+	f.acknowledged(packetOf(t, fmt.Sprintf("0 < A 0 %d 0", 20*10*maxLost), 1))
+	if len(f.holes) > maxLost || f.open != 0 || f.missing < 10*(maxLost-1) {
 		t.Errorf("%d holes, %d open, %d missing", len(f.holes), f.open, f.missing)
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestIdle(t *testing.T) {
-	after := func(lines string) string { return opened + exchange(1, 10, 10) + "\n120 > A 200 600 0" + lines }
+	after := func(lines string) string { return ready + talk(1, 10, 10) + "\n120 > A 200 600 0" + lines }
 	pull(t, []trigger{
 		{"61 s", 200000, after("\n61200 > PA 200 600 10\n61210 < A 600 210 0"), "idle_gap !idle_timeout", "silent for more than 60 s 1 time; the longest silence lasted 61.1 s, then the client sent the next packet"},
 		{"60 s", 200000, after("\n60120 > PA 200 600 10"), "!idle_gap !idle_timeout", ""},
@@ -29,7 +29,7 @@ func TestKeepAlive(t *testing.T) {
 			return line
 		})
 	}
-	before := opened + exchange(1, 10, 10) + "\n120 > A 200 600 0\n121 < A 600 200 0"
+	before := ready + talk(1, 10, 10) + "\n120 > A 200 600 0\n121 < A 600 200 0"
 	pull(t, []trigger{
 		{"for 40 s", 200000, before + kept(4, 0, true), "keep_alive_only !keep_alive_unanswered", "For 39.9 s of 40 s the connection carried no data and was only held open by keep-alives (4, about every 10"},
 		{"with a byte", 200000, before + kept(4, 1, true), "keep_alive_only !keep_alive_unanswered", ""},
@@ -44,13 +44,13 @@ func TestKeepAlive(t *testing.T) {
 
 func TestTTL(t *testing.T) {
 	pull(t, []trigger{
-		{"two away", 9000, opened + "\n30 > PA 100 500 10 ttl=62", "ttl_change", "1 packet of the client came with a TTL of 62 instead of 64"},
-		{"one away", 9000, opened + "\n30 > PA 100 500 10 ttl=63", "!ttl_change", ""},
-		{"the first ones", 9000, opened + times(9, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=50", 30+i, 500+10*i) }), "ttl_change", "1 packet of the server came with a TTL of 64 instead of 50"},
-		{"fragments", 9000, opened + "\n30 > PA 100 500 3000 frag=1", "ip_fragmentation", "1 segment of the client came in IP fragments"},
-		{"none", 9000, opened + "\n30 > PA 100 500 3000", "!ip_fragmentation", ""},
+		{"two away", 9000, ready + "\n30 > PA 100 500 10 ttl=62", "ttl_change", "1 packet of the client came with a TTL of 62 instead of 64"},
+		{"one away", 9000, ready + "\n30 > PA 100 500 10 ttl=63", "!ttl_change", ""},
+		{"the first ones", 9000, ready + times(9, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=50", 30+i, 500+10*i) }), "ttl_change", "1 packet of the server came with a TTL of 64 instead of 50"},
+		{"fragments", 9000, ready + "\n30 > PA 100 500 3000 frag=1", "ip_fragmentation", "1 segment of the client came in IP fragments"},
+		{"none", 9000, ready + "\n30 > PA 100 500 3000", "!ip_fragmentation", ""},
 	})
-	found, r := watch(t, 9000, opened+times(30, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=%d", 30+i, 500+10*i, 50+i%2*10) }))
+	found, r := watch(t, 9000, ready+times(30, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=%d", 30+i, 500+10*i, 50+i%2*10) }))
 	if f := found["ttl_change"]; f.Count != 16 || len(f.Frames) != 16 || f.Frames[0] != 2 || r.Measures.Sides[1].TTL != 50 || r.Measures.Sides[0].TTL != 64 {
 		t.Errorf("%+v", f)
 	}
@@ -58,7 +58,7 @@ func TestTTL(t *testing.T) {
 
 func TestInjectedRST(t *testing.T) {
 	// Numbers of the IP identification rise, as most hosts count.
-	before := opened + times(5, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=50 id=%d", 30+i, 500+10*i, 7000+i) }) + "\n40 > A 100 550 0"
+	before := ready + times(5, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 ttl=50 id=%d", 30+i, 500+10*i, 7000+i) }) + "\n40 > A 100 550 0"
 	pull(t, []trigger{
 		{"an honest one", 9000, before + "\n50 < RA 550 100 0 ttl=50 id=7005", "!injected_rst", ""},
 		{"only the TTL", 9000, before + "\n50 < RA 550 100 0 ttl=64 id=7005", "!injected_rst ttl_change", ""},
@@ -72,7 +72,7 @@ func TestInjectedRST(t *testing.T) {
 		{"several, later", 9000, before + "\n50 < R 550 100 0 ttl=64 id=7005\n61 < R 1000 100 0 ttl=64 id=7005", "!injected_rst", ""},
 		{"several answers of a closed port", 9000, before + "\n50 < R 550 100 0 ttl=50\n51 < R 560 100 0 ttl=50", "!injected_rst", ""},
 		{"refused", 9000, "1 > S 99 0 0 ttl=64\n2 < RA 0 100 0 ttl=255", "!injected_rst", ""},
-		{"refused after the answer", 9000, opened + "\n30 < R 99999 0 0 ttl=255", "injected_rst", ""},
+		{"refused after the answer", 9000, ready + "\n30 < R 99999 0 0 ttl=255", "injected_rst", ""},
 	})
 	ids := "1 > S 99 0 0\n2 < SA 499 100 0 id=100\n3 > A 100 500 0" + times(4, func(i int) string { return fmt.Sprintf("%d < PA %d 100 10 id=%d", 30+i, 500+10*i, 101+i) }) + "\n40 > A 100 540 0"
 	pull(t, []trigger{

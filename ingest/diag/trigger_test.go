@@ -47,9 +47,9 @@ func pull(t *testing.T, triggers []trigger) {
 	}
 }
 
-// opened is a handshake of 20 ms with window scaling by nothing: the client's next
+// ready is a handshake of 20 ms with window scaling by nothing: the client's next
 // number is 100, the server's 500.
-const opened = `
+const ready = `
 	1 > S 99 0 0 mss=1460 scale=0
 	11 < SA 499 100 0 mss=1460 scale=0
 	21 > A 100 500 0`
@@ -65,7 +65,7 @@ func times(n int, lines func(i int) string) string {
 
 // TestClean: nothing is wrong with an ordinary connection.
 func TestClean(t *testing.T) {
-	lines := opened + times(5, func(i int) string {
+	lines := ready + times(5, func(i int) string {
 		at, seq, ack := 100+i*200, 100+i*300, 500+i*3000
 		return fmt.Sprintf("%d > PA %d %d 300\n%d < A %d %d 0\n%d < A %d %d 1460\n%d < PA %d %d 1540\n%d > A %d %d 0",
 			at, seq, ack, at+10, ack, seq+300, at+20, ack, seq+300, at+21, ack+1460, seq+300, at+31, seq+300, ack+3000)
@@ -83,7 +83,7 @@ func TestClean(t *testing.T) {
 
 // TestNothing: connections without data, or without anything.
 func TestNothing(t *testing.T) {
-	for _, lines := range []string{"", "1 > S 99 0 0", opened, "1 > R 99 0 0", "1 > A 99 0 1", "1 > A 99 0 1\n1 > A 99 0 1"} {
+	for _, lines := range []string{"", "1 > S 99 0 0", ready, "1 > R 99 0 0", "1 > A 99 0 1", "1 > A 99 0 1\n1 > A 99 0 1"} {
 		watch(t, 1, lines)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"pcapidx/index"
 )
 
-// exchange is n requests, and responses after some time (ms); the next request
+// talk is n requests, and responses after some time (ms); the next request
 // comes another time later.
-func exchange(n, response, think int) string {
+func talk(n, response, think int) string {
 	at := 100
 	return times(n, func(i int) string {
 		seq, ack := 100+i*100, 500+i*100
@@ -22,27 +22,27 @@ func exchange(n, response, think int) string {
 
 func TestTurns(t *testing.T) {
 	pull(t, []trigger{
-		{"1.5 s", 60000, opened + exchange(3, 1500, 10), "slow_response", "The server took 1.5 s to begin an answer, of which the network needs 10 ms; 3 of its 3 answers came after more than 1 s."},
-		{"1 s", 60000, opened + exchange(3, 1000, 10), "!slow_response !idle_push", ""},
-		{"TLS", 60000, opened + strings.Replace(exchange(2, 1500, 10), " 100\n", " 100 tls=1\n", 1), "slow_response", "in the TLS handshake"},
-		{"after the TLS handshake", 60000, opened + strings.Replace(exchange(2, 10, 10)+"\n1000 > PA 300 700 100\n2500 < PA 700 400 100", " 100\n", " 100 tls=1\n", 1), "slow_response", "to begin an answer, of"},
-		{"long polling", 60000, opened + exchange(1, 31000, 10), "idle_push !slow_response", "more than 30 s 1 time"},
-		{"half a minute", 60000, opened + exchange(1, 29000, 10), "slow_response !idle_push", ""},
-		{"push", 60000, opened + exchange(1, 10, 10) + "\n40000 < PA 600 200 100", "idle_push !slow_response", ""},
-		{"the server begins", 60000, opened + "\n5000 < PA 500 100 50\n5010 > PA 100 550 10\n5020 < PA 550 110 10", "!slow_response !idle_push", ""},
-		{"the request was lost", 60000, opened + "\n100 > PA 100 500 100\n1500 > PA 100 500 100\n1520 < PA 500 200 100", "!slow_response", ""},
-		{"the request was repeated for nothing", 60000, opened + "\n100 > PA 100 500 100\n110 < A 500 200 0\n1500 > PA 100 500 100\n1520 < PA 500 200 100", "slow_response", ""},
-		{"the response is repeated", 60000, opened + exchange(1, 10, 10) + "\n3000 < PA 500 200 100", "!slow_response", ""},
-		{"keep-alive", 60000, opened + exchange(1, 10, 10) + "\n300 > A 200 600 0\n5000 > A 199 600 1\n9000 < PA 600 200 10", "!slow_response !idle_push", ""},
+		{"1.5 s", 60000, ready + talk(3, 1500, 10), "slow_response", "The server took 1.5 s to begin an answer, of which the network needs 10 ms; 3 of its 3 answers came after more than 1 s."},
+		{"1 s", 60000, ready + talk(3, 1000, 10), "!slow_response !idle_push", ""},
+		{"TLS", 60000, ready + strings.Replace(talk(2, 1500, 10), " 100\n", " 100 tls=1\n", 1), "slow_response", "in the TLS handshake"},
+		{"after the TLS handshake", 60000, ready + strings.Replace(talk(2, 10, 10)+"\n1000 > PA 300 700 100\n2500 < PA 700 400 100", " 100\n", " 100 tls=1\n", 1), "slow_response", "to begin an answer, of"},
+		{"long polling", 60000, ready + talk(1, 31000, 10), "idle_push !slow_response", "more than 30 s 1 time"},
+		{"half a minute", 60000, ready + talk(1, 29000, 10), "slow_response !idle_push", ""},
+		{"push", 60000, ready + talk(1, 10, 10) + "\n40000 < PA 600 200 100", "idle_push !slow_response", ""},
+		{"the server begins", 60000, ready + "\n5000 < PA 500 100 50\n5010 > PA 100 550 10\n5020 < PA 550 110 10", "!slow_response !idle_push", ""},
+		{"the request was lost", 60000, ready + "\n100 > PA 100 500 100\n1500 > PA 100 500 100\n1520 < PA 500 200 100", "!slow_response", ""},
+		{"the request was repeated for nothing", 60000, ready + "\n100 > PA 100 500 100\n110 < A 500 200 0\n1500 > PA 100 500 100\n1520 < PA 500 200 100", "slow_response", ""},
+		{"the response is repeated", 60000, ready + talk(1, 10, 10) + "\n3000 < PA 500 200 100", "!slow_response", ""},
+		{"keep-alive", 60000, ready + talk(1, 10, 10) + "\n300 > A 200 600 0\n5000 > A 199 600 1\n9000 < PA 600 200 10", "!slow_response !idle_push", ""},
 
-		{"thinks", 60000, opened + exchange(3, 10, 2000), "client_waiting", "The connection mostly waited for the client: 4 s of 4.13 s (96.9 %)"},
-		{"thinks shortly", 60000, opened + exchange(99, 2, 20), "client_waiting", ""},
-		{"does not think much", 60000, opened + exchange(9, 100, 200), "!client_waiting", ""},
+		{"thinks", 60000, ready + talk(3, 10, 2000), "client_waiting", "The connection mostly waited for the client: 4 s of 4.13 s (96.9 %)"},
+		{"thinks shortly", 60000, ready + talk(99, 2, 20), "client_waiting", ""},
+		{"does not think much", 60000, ready + talk(9, 100, 200), "!client_waiting", ""},
 	})
 }
 
 func TestTurnList(t *testing.T) {
-	_, r := watch(t, 60000, opened+exchange(200, 30, 10))
+	_, r := watch(t, 60000, ready+talk(200, 30, 10))
 	m := &r.Measures
 	if m.TurnCount != 200 || len(m.Turns) != index.MaxTurns {
 		t.Errorf("%d turns of %d", len(m.Turns), m.TurnCount)
@@ -96,7 +96,7 @@ func TestTurnRoles(t *testing.T) {
 // TestTurnCrossing: data that was sent before the request arrived does not answer
 // it.
 func TestTurnCrossing(t *testing.T) {
-	_, r := watch(t, 9000, opened+`
+	_, r := watch(t, 9000, ready+`
 		100 > PA 100 500 100
 		110 < PA 500 200 100
 		120 > PA 200 600 100
@@ -109,7 +109,7 @@ func TestTurnCrossing(t *testing.T) {
 }
 
 func TestRates(t *testing.T) {
-	_, r := watch(t, 9000, opened+`
+	_, r := watch(t, 9000, ready+`
 		1000 > A 100 500 1000
 		1100 > A 2100 500 1000
 		1200 > A 1600 500 1000
@@ -126,7 +126,7 @@ func TestRates(t *testing.T) {
 	if m := r.Measures.Sides[1]; m.UniqueBytes != 0 || m.Goodput != 0 || m.PeakRate != 8*54 {
 		t.Errorf("%+v", m)
 	}
-	if _, r := watch(t, 9000, opened+"\n30 > PA 100 500 10"); r.Measures.Sides[0].Goodput != 0 || r.Measures.Sides[0].UniqueBytes != 10 {
+	if _, r := watch(t, 9000, ready+"\n30 > PA 100 500 10"); r.Measures.Sides[0].Goodput != 0 || r.Measures.Sides[0].UniqueBytes != 10 {
 		t.Errorf("one segment has a rate: %+v", r.Measures.Sides[0])
 	}
 }

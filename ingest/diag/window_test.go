@@ -10,22 +10,22 @@ func TestZeroWindow(t *testing.T) {
 	// The client's window is zero from 100 ms on, for some time; more data follows
 	// at the end.
 	zero := func(ms, end int) string {
-		return opened + fmt.Sprintf(`
+		return ready + fmt.Sprintf(`
 			90 < PA 500 100 1000
 			100 > A 100 1500 0 win=0
 			%d > A 100 1500 0 win=1000
 			%d < PA 1500 100 500`, 100+ms, end)
 	}
-	stuck := opened + "\n90 < PA 500 100 1000\n100 > A 100 1500 0 win=0\n400 < A 1500 100 1\n410 > A 100 1500 0 win=0"
+	stuck := ready + "\n90 < PA 500 100 1000\n100 > A 100 1500 0 win=0\n400 < A 1500 100 1\n410 > A 100 1500 0 win=0"
 	pull(t, []trigger{
 		{"300 ms", 9000, zero(300, 9000), "zero_window !zero_window_stuck", "The client's receive window was zero 1 time, for 300 ms in all (longest 300 ms)"},
 		{"200 ms of 9 s", 9000, zero(200, 9000), "!zero_window", ""},
 		{"100 ms of 1 s", 1000, zero(100, 1000), "zero_window", ""},
-		{"never opened", 2000, stuck, "zero_window_stuck !zero_window", "The client's receive window went to zero and did not open again in the 1.9 s that followed"},
+		{"never ready", 2000, stuck, "zero_window_stuck !zero_window", "The client's receive window went to zero and did not open again in the 1.9 s that followed"},
 		{"the capture ends soon", 1000, stuck, "!zero_window_stuck zero_window", ""},
 		{"until a RST", 3000, stuck + "\n2500 < RA 1500 100 0", "zero_window_stuck", "2.4 s"},
 		{"until a RST soon", 90000, stuck + "\n1000 < RA 1500 100 0", "!zero_window_stuck", ""},
-		{"RST and FIN say nothing", 9000, opened + "\n90 < PA 500 100 1000\n100 > FA 100 1500 0 win=0\n9000 > R 101 0 0 win=0", "!zero_window !zero_window_stuck", ""},
+		{"RST and FIN say nothing", 9000, ready + "\n90 < PA 500 100 1000\n100 > FA 100 1500 0 win=0\n9000 > R 101 0 0 win=0", "!zero_window !zero_window_stuck", ""},
 	})
 	_, r := watch(t, 9000, zero(300, 9000)+"\n9001 > A 100 2000 0 win=0\n9101 > A 100 2000 0 win=700")
 	if m := r.Measures.Sides[0]; m.ZeroWindows != 2 || m.ZeroWindowTime != 400*millisecond || m.ZeroWindowLongest != 300*millisecond || m.WindowMin != 0 || m.WindowMax != 1000 {
@@ -37,7 +37,7 @@ func TestWindowFull(t *testing.T) {
 	// The client fills the server's window of 1000 bytes; the acknowledgement and
 	// the next data come after some time.
 	full := func(acked, next, end int) string {
-		return opened + fmt.Sprintf(`
+		return ready + fmt.Sprintf(`
 			100 > PA 100 500 1000
 			%d < A 500 1100 0
 			%d > PA 1100 500 100
@@ -47,7 +47,7 @@ func TestWindowFull(t *testing.T) {
 		{"300 ms of 1 s", 1000, full(300, 301, 1000), "window_full", "The client had to stop sending because the server's window was used up: 1 packet filled it, and the waits add up to 301 ms (30.1 %"},
 		{"45 ms", 1000, full(44, 45, 500), "!window_full", ""},
 		{"60 ms of 2 s", 2000, full(60, 60, 2000), "!window_full", ""},
-		{"opened at once, nothing to send", 900, full(20, 600, 900), "!window_full", ""},
+		{"ready at once, nothing to send", 900, full(20, 600, 900), "!window_full", ""},
 		{"one byte less", 1000, strings.Replace(full(300, 301, 1000), "PA 100 500 1000", "PA 100 500 999", 1), "!window_full", ""},
 	})
 	_, r := watch(t, 900, full(300, 800, 900))
@@ -63,7 +63,7 @@ func TestSmallWindow(t *testing.T) {
 			return fmt.Sprintf("%d > PA %d 500 %d\n%d < A 500 %d 0 win=%d", 100+60*i, 100+size*i, size, 150+60*i, 100+size*(i+1), window)
 		})
 	}
-	far := strings.Replace(opened, "11 <", "-39 <", 1)
+	far := strings.Replace(ready, "11 <", "-39 <", 1)
 	far = strings.Replace(far, "1 > S", "-89 > S", 1)
 	far = strings.Replace(far, "21 >", "-29 >", 1)
 	unscaled := strings.ReplaceAll(far, "scale=0", "")
