@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"pcapidx/index"
@@ -17,7 +18,12 @@ func (t *tracker) conclude(c *conn) error {
 	r := diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed()}
 	a := index.ConnAnalysis{Number: c.Number}
 	c.watch.A, c.watch.B = c.A, c.B
-	a.Findings = t.table.engine.Finish(c.watch, &r, false)
+	dropped, byOS := diag.Drops(&t.summary.File)
+	a.Findings = t.table.engine.Finish(c.watch, &r, dropped+byOS > 0)
+	t.capture.Connection(&c.watch.Conn, &r, a.Findings)
+	for side, e := range []netip.AddrPort{c.A, c.B} {
+		t.capture.Checksums(e.Addr(), r.Sums[side].Good, r.Sums[side].Bad)
+	}
 	a.Measures = r.Measures
 	a.Measures.IRTT = c.tcp.IRTT()
 	c.IRTT = index.Time(a.Measures.IRTT)

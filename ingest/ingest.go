@@ -175,15 +175,15 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 		return w.WriteBlock(&j.block)
 	})
 	if err == nil {
+		t.summary.File = *reader.Info()
+		if old != nil { // what the container was when it was first read
+			t.summary.File.Compression, t.summary.File.FileBytes = old.File.Compression, old.File.FileBytes
+		}
 		err = t.finish()
 	}
 	if err != nil {
 		w.Abort()
 		return nil, err
-	}
-	t.summary.File = *reader.Info()
-	if old != nil { // what the container was when it was first read
-		t.summary.File.Compression, t.summary.File.FileBytes = old.File.Compression, old.File.FileBytes
 	}
 	return &t.summary, w.Finish(&t.summary)
 }

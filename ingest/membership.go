@@ -24,11 +24,11 @@ func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *disse
 	if err != nil {
 		return nil, err
 	}
-	reuse := false
+	var previous *conn // of the same endpoints
 	if c != nil && tr.Kind == dissect.TCP {
 		s := segmentFor(row, c, swapped, tr)
 		if c.tcp.Splits(&s) {
-			c, reuse = nil, true
+			previous, c = c, nil
 		}
 	}
 	snmp := snmpNone
@@ -38,10 +38,19 @@ func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *disse
 	if c != nil {
 		return c, nil
 	}
-	if c, err = t.table.add(key, swapped); c != nil {
-		if c.snmp = snmp; reuse {
-			c.tcp.Reuse()
-		}
+	var last index.Time
+	var closed bool
+	if previous != nil { // add may use its memory again
+		last, closed = previous.last, previous.tcp.Closed()
+	}
+	if c, err = t.table.add(key, swapped); c == nil {
+		return nil, err
+	}
+	c.snmp = snmp
+	if previous != nil {
+		c.tcp.Reuse()
+		c.watch = &diag.Watch{}
+		c.watch.Follows(int64(last), closed)
 	}
 	return c, err
 }
@@ -67,7 +76,7 @@ func segmentFor(row *index.Packet, c *conn, swapped bool, tr *dissect.Transport)
 
 // feed gives a TCP packet to the connection's state machines and notes what
 // tells client and server apart.
-func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet) (a tcp.Analysis) {
+func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte) (a tcp.Analysis) {
 	switch tr.Kind {
 	case dissect.ICMP, dissect.ICMPv6:
 		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
@@ -82,32 +91,13 @@ func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.
 		if tr.HasLength && !tr.BadOffset {
 			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)
-			t.watch(row, c, &s, &a, tr, p)
+			t.watch(row, c, &s, &a, tr, p, data)
+		}
+		if tr.Quoted {
+			t.rejected(row, c, tr, p, data)
 		}
 	}
 	return a
-}
-
-// watch shows a packet to the diagnostics of its connection.
-func (t *tracker) watch(row *index.Packet, c *conn, s *tcp.Segment, a *tcp.Analysis, tr *dissect.Transport, p *dissect.Packet) {
-	if c.watch == nil {
-		c.watch = &diag.Watch{}
-	}
-	n := &p.Networks[tr.Network]
-	t.packet = diag.Packet{
-		Segment: s, Analysis: a, WindowSize: uint32(s.Window), WireLen: row.OrigLen, TTL: n.TTL, IPv6: n.Src.Is6(), IPID: n.ID,
-		Reassembled: row.Status&index.StatusReassembled != 0,
-	}
-	if a.Scale > 0 && s.Flags&tcp.SYN == 0 {
-		t.packet.WindowSize <<= a.Scale
-	}
-	switch tr.Sum {
-	case dissect.ChecksumGood:
-		t.packet.Checksum = diag.ChecksumGood
-	case dissect.ChecksumBad:
-		t.packet.Checksum = diag.ChecksumBad
-	}
-	t.table.engine.Feed(c.watch, &t.packet)
 }
 
 // member counts a frame into a connection; false if it was counted already (a

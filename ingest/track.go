@@ -25,6 +25,7 @@ type tracker struct {
 	apps    appTable
 	summary index.Summary
 	found   foundCodes
+	capture *diag.Capture
 	segment *index.Segment
 
 	packet   diag.Packet // in the hands of the diagnostics
@@ -41,7 +42,7 @@ const maxMemberships = 16
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
 		w: w, table: newConnTable(dir, c, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
-		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{},
+		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
@@ -190,7 +191,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			side = index.SideB
 		}
 		c.seeSNMP(tr, data)
-		analysis := t.feed(row, c, side, tr, p)
+		analysis := t.feed(row, c, side, tr, p, data)
 		if row.Status&index.StatusComplex == 0 {
 			c.listsFor(t.segment, side, tr, n).add(row.Number)
 			t.flags(row, tr)
@@ -289,6 +290,6 @@ func (t *tracker) finish() error {
 		}
 		return t.conclude(c)
 	})
-	s.Found = t.found.list()
+	s.Found, s.Findings = t.found.list(), t.capture.Finish(&s.File)
 	return err
 }

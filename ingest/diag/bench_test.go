@@ -76,6 +76,7 @@ func TestStateSize(t *testing.T) {
 			}
 			facts, all := spill.Writer(nil), spill.Writer(nil)
 			w.code(facts)
+			w.copies.Code(facts)
 			e.Code(w, all)
 			if n := len(all.Bytes()) - len(facts.Bytes()); n > limit.bytes {
 				t.Errorf("%s takes %d bytes after %d packets", f.Name, n, limit.packets)

@@ -49,9 +49,11 @@ func (w *checksums) offloaded(c *Conn, dir uint8) bool {
 
 func (w *checksums) Finish(c *Conn, r *Report) {
 	for i, bad := range w.bad {
+		r.Sums[i].Good = w.good[i]
 		if bad == nil {
 			continue
 		}
+		r.Sums[i].Bad = bad.Count
 		dir, all := uint8(i), uint64(bad.Count)+uint64(w.good[i])
 		f := index.Finding{
 			Code: "bad_checksums", Severity: index.SeverityWarn, Side: int8(i),

@@ -56,8 +56,9 @@ type Packet struct {
 	IPv6        bool
 	IPID        uint16 // IPv4 identification
 	Reassembled bool   // came in IP fragments
+	Sum         uint16 // the TCP checksum as it stands in the header
 	Checksum    Checksum
-	// Duplicate: captured before (tcp.CaptureDuplicate). Loss and delay must leave
+	// Duplicate: captured before (tcp.CaptureDuplicate; Feed sets it). Loss and delay must leave
 	// it out.
 	Duplicate bool
 	TLS       bool // the payload begins with a TLS record
@@ -111,6 +112,9 @@ type Report struct {
 	// TCP is the connection's state at the end: it holds what was not acknowledged.
 	// nil: not known.
 	TCP *tcp.Conn
+
+	// Sums counts the packets of each direction with right and wrong checksums.
+	Sums [2]struct{ Good, Bad uint32 }
 
 	findings []index.Finding
 	low      bool

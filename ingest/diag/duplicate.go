@@ -34,11 +34,11 @@ type recentPackets struct {
 	next uint8 // slot of the next one
 }
 
-// Seen takes a packet with its TCP checksum and reports whether it was captured
-// before. It asks nothing of p.Analysis but IRTT, and needs none.
-func (d *Duplicates) Seen(p *Packet, checksum uint16) bool {
+// Seen takes a packet and reports whether it was captured before. It asks nothing of
+// p.Analysis but IRTT, and needs none.
+func (d *Duplicates) Seen(p *Packet) bool {
 	s := p.Segment
-	h := packetHash(p, checksum)
+	h := packetHash(p)
 	r := &d.side[s.Dir&1]
 	for i := range r.hash {
 		if r.hash[i] == h && d.isCopy(p, s.Time-r.time[i]) {
@@ -73,10 +73,10 @@ func (d *Duplicates) isCopy(p *Packet, since int64) bool {
 }
 
 // packetHash mixes what copies have in common. It is never 0.
-func packetHash(p *Packet, checksum uint16) uint64 {
+func packetHash(p *Packet) uint64 {
 	s := p.Segment
 	h := mix(uint64(s.Seq)<<32|uint64(s.Ack), uint64(s.Flags)<<48|uint64(s.Window)<<32|uint64(s.Len))
-	h = mix(h, uint64(checksum)<<48|uint64(p.IPID)<<32|uint64(s.SACKs)<<16|uint64(s.MSS))
+	h = mix(h, uint64(p.Sum)<<48|uint64(p.IPID)<<32|uint64(s.SACKs)<<16|uint64(s.MSS))
 	if s.Timestamps {
 		h = mix(h, uint64(s.TSVal)<<32|uint64(s.TSEcr))
 	}
@@ -110,9 +110,13 @@ func (d *Duplicates) Code(k *spill.Coder) {
 			k.Fail()
 			return
 		}
+		last := int64(0)
 		for j := range r.hash[:used] {
 			spill.Uint(k, &r.hash[j])
-			spill.Int(k, &r.time[j])
+			since := r.time[j] - last
+			spill.Int(k, &since)
+			last += since
+			r.time[j] = last
 		}
 	}
 }

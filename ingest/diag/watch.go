@@ -17,6 +17,8 @@ type Engine struct {
 // New makes an engine with all families.
 func New(t Thresholds) *Engine {
 	e := &Engine{t: t, families: families()}
+	own := int(reflect.TypeFor[Watch]().Size()) + len(e.families)*int(reflect.TypeFor[Watcher]().Size())
+	e.bytes = [2]int{own, own}
 	for _, f := range e.families {
 		size := int(reflect.TypeOf(f.New()).Elem().Size())
 		if e.bytes[1] += size; !f.FromData {
@@ -28,23 +30,25 @@ func New(t Thresholds) *Engine {
 
 // Size is about how many bytes of memory the state of a connection takes.
 func (e *Engine) Size(w *Watch) int {
-	size := int(reflect.TypeFor[Watch]().Size()) + 16*len(w.watchers)
 	if w.begun {
-		return size + e.bytes[1]
+		return e.bytes[1]
 	}
-	return size + e.bytes[0]
+	return e.bytes[0]
 }
 
 // Watch is the state of one connection.
 type Watch struct {
 	Conn
+	copies   Duplicates
 	watchers []Watcher // by family; nil before it begins
 	begun    bool      // those that wait for data have begun
 }
 
-// Feed takes the next packet of a connection.
+// Feed takes the next packet of a connection. It sets p.Duplicate where the packet
+// was captured before.
 func (e *Engine) Feed(w *Watch, p *Packet) {
 	w.T = &e.t
+	p.Duplicate = p.Duplicate || w.copies.Seen(p)
 	w.note(p)
 	if w.watchers == nil {
 		w.watchers = make([]Watcher, len(e.families))
@@ -96,6 +100,7 @@ func (e *Engine) Finish(w *Watch, r *Report, low bool) []index.Finding {
 // Code goes over the state of a connection.
 func (e *Engine) Code(w *Watch, k *spill.Coder) {
 	w.code(k)
+	w.copies.Code(k)
 	started := w.watchers != nil
 	k.Bits(&started, &w.begun)
 	if !started {

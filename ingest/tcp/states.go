@@ -36,6 +36,12 @@ func (s State) String() string {
 	return StateNames()[0]
 }
 
+// Closed reports whether both ends have closed, or one has reset.
+func (c *Conn) Closed() bool {
+	over := func(s State) bool { return s == TimeWait || s == Closed || s == LastAck }
+	return over(c.side[0].state) && over(c.side[1].state)
+}
+
 // advance moves the states of both ends as if the packet arrives at once.
 func (c *Conn) advance(s *Segment, f, r *side) {
 	switch {
