@@ -12,15 +12,19 @@ import (
 // conclude writes a connection at the end of the capture: its record, and what its
 // diagnostics say.
 func (t *tracker) conclude(c *conn) error {
-	if c.watch == nil {
+	if !c.watched {
 		return t.w.WriteConnection(&c.Connection)
 	}
-	r := diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed()}
+	w, err := t.log.watch(c.Number, t.engine)
+	if err != nil {
+		return err
+	}
+	w.A, w.B = c.A, c.B
+	r := diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed(), TCP: &c.tcp}
 	a := index.ConnAnalysis{Number: c.Number}
-	c.watch.A, c.watch.B = c.A, c.B
 	dropped, byOS := diag.Drops(&t.summary.File)
-	a.Findings = t.table.engine.Finish(c.watch, &r, dropped+byOS > 0)
-	t.capture.Connection(&c.watch.Conn, &r, a.Findings)
+	a.Findings = t.engine.Finish(&r, dropped+byOS > 0)
+	t.capture.Connection(&w.Conn, &r, a.Findings)
 	for side, e := range []netip.AddrPort{c.A, c.B} {
 		t.capture.Checksums(e.Addr(), r.Sums[side].Good, r.Sums[side].Bad)
 	}

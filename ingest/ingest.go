@@ -165,6 +165,7 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 	}
 	t := newTracker(w, dir, b.config)
 	defer t.table.close()
+	defer t.log.close()
 	p := startPipeline(ctx, reader, b.config.Workers)
 	err = p.each(ctx, func(j *job) error {
 		j.block.Data, j.block.Pieces = j.packed, j.pieces

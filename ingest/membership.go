@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/tcp"
 )
@@ -25,7 +24,7 @@ func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *disse
 		return nil, err
 	}
 	var previous *conn // of the same endpoints
-	if c != nil && tr.Kind == dissect.TCP {
+	if c != nil && tr.Kind == dissect.TCP && tr.Flags&(tcp.SYN|tcp.ACK) == tcp.SYN {
 		s := segmentFor(row, c, swapped, tr)
 		if c.tcp.Splits(&s) {
 			previous, c = c, nil
@@ -49,8 +48,8 @@ func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *disse
 	c.snmp = snmp
 	if previous != nil {
 		c.tcp.Reuse()
-		c.watch = &diag.Watch{}
-		c.watch.Follows(int64(last), closed)
+		f := follows{int64(last), closed}
+		t.log.add(c.Number, logFollows, f.code)
 	}
 	return c, err
 }

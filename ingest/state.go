@@ -2,18 +2,16 @@ package ingest
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/payload"
 	"pcapidx/ingest/spill"
 )
 
 // encode appends what is needed to go on with a connection later: its record,
-// its key's order, the state of its TCP and of its diagnostics, and last that of
-// its application.
-func (c *conn) encode(b []byte, e *diag.Engine) []byte {
+// its key's order, the state of its TCP, and last that of its application.
+func (c *conn) encode(b []byte) []byte {
 	k := spill.Writer(index.AppendConnection(b, &c.Connection))
-	c.code(k, e)
+	c.code(k)
 	b = k.Bytes()
 	if c.app != nil {
 		b = c.app.AppendBinary(b)
@@ -22,14 +20,14 @@ func (c *conn) encode(b []byte, e *diag.Engine) []byte {
 }
 
 // decode restores what encode wrote; false if it is damaged.
-func (c *conn) decode(b []byte, e *diag.Engine) bool {
+func (c *conn) decode(b []byte) bool {
 	rec, rest, err := index.DecodeConnection(b)
 	if err != nil {
 		return false
 	}
 	c.Connection, c.key.kind = rec, dissect.Kind(rec.Kind)
 	k := spill.Reader(rest)
-	if c.code(k, e); k.Failed() {
+	if c.code(k); k.Failed() {
 		return false
 	}
 	c.restoreKey()
@@ -55,9 +53,8 @@ func (c *conn) restoreKey() {
 }
 
 // code goes over the state beside the record.
-func (c *conn) code(k *spill.Coder, e *diag.Engine) {
-	watched := c.watch != nil
-	k.Bits(&c.aIsHigh, &watched)
+func (c *conn) code(k *spill.Coder) {
+	k.Bits(&c.aIsHigh, &c.watched, &c.doubled)
 	spill.Uint(k, &c.snmp)
 	spill.Int(k, &c.payloadBy)
 	spill.Int(k, &c.FirstTime)
@@ -73,11 +70,4 @@ func (c *conn) code(k *spill.Coder, e *diag.Engine) {
 	}
 	c.tcp.Code(k)
 	c.zeek.Code(k)
-	if !watched {
-		return
-	}
-	if c.watch == nil {
-		c.watch = &diag.Watch{}
-	}
-	e.Code(c.watch, k)
 }

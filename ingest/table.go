@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"pcapidx/index"
-	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/payload"
 	"pcapidx/ingest/tcp"
@@ -39,7 +38,8 @@ type conn struct {
 	delta     index.Time // of its last frame, since the one before
 	tcp       tcp.Conn
 	zeek      tcp.Zeek
-	watch     *diag.Watch   // nil until the first TCP packet with a length
+	watched   bool          // the diagnostics have packets of it
+	doubled   bool          // it has packets that were captured twice
 	app       *payload.Conn // nil until the first payload
 	held      int           // bytes that it takes, as the table accounts for them
 	echoes    []echo        // requests that wait for their reply, oldest first
@@ -69,13 +69,11 @@ type connTable struct {
 	stream map[dissect.Kind]uint32
 	free   []*conn
 	states []byte // scratch for encoding
-	engine *diag.Engine
 }
 
-func newConnTable(dir string, c Config, engine *diag.Engine) *connTable {
+func newConnTable(dir string, c Config) *connTable {
 	return &connTable{
-		engine: engine,
-		limit:  c.MaxConnections, budget: c.ConnectionBytes, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
+		limit: c.MaxConnections, budget: c.ConnectionBytes, dir: dir, byKey: map[connKey]*conn{}, seed: maphash.MakeSeed(), stream: map[dissect.Kind]uint32{},
 	}
 }
 
@@ -92,7 +90,7 @@ func (t *connTable) find(k connKey) (*conn, error) {
 	var c *conn
 	_, err := t.cold.find(maphash.Comparable(t.seed, k), func(number uint32, state []byte) bool {
 		c = t.blank()
-		if c.decode(state, t.engine) && c.key == k {
+		if c.decode(state) && c.key == k {
 			c.Number = number
 			return true
 		}
@@ -168,9 +166,6 @@ func (t *connTable) insert(c *conn) error {
 // take too much.
 func (t *connTable) grown(c *conn) error {
 	size := connBytes + c.tcp.Size()
-	if c.watch != nil {
-		size += t.engine.Size(c.watch)
-	}
 	if size == c.held {
 		return nil
 	}
@@ -213,7 +208,7 @@ func (t *connTable) spill(cs []*conn, lookup bool) error {
 	keys := make([]coldEntry, 0, len(cs))
 	t.states = t.states[:0]
 	for i, c := range cs {
-		t.states = c.encode(t.states, t.engine)
+		t.states = c.encode(t.states)
 		numbers[i], ends[i] = c.Number, len(t.states)
 		if lookup {
 			keys = append(keys, coldEntry{hash: maphash.Comparable(t.seed, c.key), number: c.Number})
@@ -243,7 +238,7 @@ func (t *connTable) each(fn func(*conn) error) error {
 			return err
 		}
 		c := t.blank()
-		if !c.decode(state, t.engine) {
+		if !c.decode(state) {
 			return fmt.Errorf("read spilled connection %d: state is damaged", n)
 		}
 		c.Number = n

@@ -7,6 +7,7 @@ import (
 	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/source"
+	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -26,13 +27,17 @@ type tracker struct {
 	summary index.Summary
 	found   foundCodes
 	capture *diag.Capture
+	engine  *diag.Engine
+	copies  *diag.Duplicates
+	log     *tcpLog
 	segment *index.Segment
 
-	packet   diag.Packet // in the hands of the diagnostics
-	seen     []uint32    // connections of the frame in hand
-	datagram []byte      // the datagram that it completed
-	last     index.Time
-	err      error // first error of the connection table
+	packet     diag.Packet // for the diagnostics
+	codePacket func(*spill.Coder)
+	seen       []uint32 // connections of the frame in hand
+	datagram   []byte   // the datagram that it completed
+	last       index.Time
+	err        error // first error of the connection table
 }
 
 // maxMemberships bounds the connections of one frame: nested tunnels and ICMP
@@ -41,9 +46,10 @@ const maxMemberships = 16
 
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
-		w: w, table: newConnTable(dir, c, diag.New(*c.Thresholds)), servers: servers{}, decoder: dissect.NewDecoder(),
+		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), engine: diag.New(*c.Thresholds), copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
 		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
+	t.codePacket = t.packet.Code
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
 	return t
@@ -66,7 +72,7 @@ func (t *tracker) batch(b *source.Batch, packets []dissect.Packet, block *index.
 			return t.err
 		}
 	}
-	return nil
+	return t.log.error
 }
 
 // frame handles one frame: row is stored, data are its captured bytes.

@@ -7,12 +7,9 @@ import (
 	"pcapidx/ingest/tcp"
 )
 
-// watch shows a packet to the diagnostics of its connection. data hold the
+// watch keeps a packet for the diagnostics of its connection. data hold the
 // transport header and its payload.
 func (t *tracker) watch(row *index.Packet, c *conn, s *tcp.Segment, a *tcp.Analysis, tr *dissect.Transport, p *dissect.Packet, data []byte) {
-	if c.watch == nil {
-		c.watch = &diag.Watch{}
-	}
 	n := &p.Networks[tr.Network]
 	t.packet = diag.Packet{
 		Segment: s, Analysis: a, WindowSize: uint32(s.Window), WireLen: row.OrigLen, TTL: n.TTL, IPv6: n.Src.Is6(), IPID: n.ID,
@@ -27,9 +24,11 @@ func (t *tracker) watch(row *index.Packet, c *conn, s *tcp.Segment, a *tcp.Analy
 	case dissect.ChecksumBad:
 		t.packet.Checksum = diag.ChecksumBad
 	}
-	if t.table.engine.Feed(c.watch, &t.packet); t.packet.Duplicate {
+	if t.packet.Duplicate = t.copies.Seen(c.Number, &c.doubled, &t.packet); t.packet.Duplicate {
 		a.Labels |= tcp.CaptureDuplicate
 	}
+	c.watched = true
+	t.log.add(c.Number, logPacket, t.codePacket)
 }
 
 // beginsTLS reports whether a payload begins as a TLS record does: handshake,
@@ -42,7 +41,7 @@ func beginsTLS(data []byte, tr *dissect.Transport) bool {
 // rejected tells the diagnostics of a connection that an ICMP error quotes a packet
 // of it. data hold the message.
 func (t *tracker) rejected(row *index.Packet, c *conn, tr *dissect.Transport, p *dissect.Packet, data []byte) {
-	if c.watch == nil { // the packet itself was not captured
+	if !c.watched { // the packet itself was not captured
 		return
 	}
 	for i := int(tr.Layer) - 1; i >= 0; i-- {
@@ -51,7 +50,8 @@ func (t *tracker) rejected(row *index.Packet, c *conn, tr *dissect.Transport, p 
 			continue
 		}
 		if at := uint64(l.Offset); l.Reassembled == (row.Status&index.StatusReassembled != 0) && at+2 <= uint64(len(data)) {
-			c.watch.Rejected(row.Number, int64(row.Time), data[at], data[at+1])
+			r := rejection{row.Number, int64(row.Time), data[at], data[at+1]}
+			t.log.add(c.Number, logRejected, r.code)
 		}
 		return
 	}

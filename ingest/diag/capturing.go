@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -73,15 +72,5 @@ func (x *capturing) Finish(c *Conn, r *Report) {
 				shareText(rate), c.Duplicates, c.First.Count),
 			Numbers: []index.Number{{Name: "duplicates", Value: float64(c.Duplicates)}, {Name: "duplicates_percent", Value: rate * 100}},
 		})
-	}
-}
-
-func (x *capturing) Code(k *spill.Coder) {
-	spill.Uint(k, &x.heard)
-	x.twice.Code(k)
-	k.Bool(&x.acks)
-	if x.acks {
-		spill.Uint(k, &x.first)
-		x.advanced.Code(k)
 	}
 }

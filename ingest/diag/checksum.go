@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 )
 
 // checksumFamily counts wrong TCP checksums.
@@ -68,19 +67,5 @@ func (w *checksums) Finish(c *Conn, r *Report) {
 				bad.Count, countWords(all, "packet"), r.Role(dir))
 		}
 		r.Add(f)
-	}
-}
-
-func (w *checksums) Code(k *spill.Coder) {
-	for i := range w.good {
-		spill.Uint(k, &w.good[i])
-		has := w.bad[i] != nil
-		if k.Bool(&has); !has {
-			continue
-		}
-		if k.Reading() {
-			w.bad[i] = &Evidence{}
-		}
-		w.bad[i].Code(k)
 	}
 }

@@ -2,7 +2,6 @@ package diag
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -159,30 +158,6 @@ func (x *closing) reset(c *Conn, p *Packet) {
 	if last := lastData(c); last != 0 {
 		x.cut.finished = max(0, p.Time-last)
 	}
-}
-
-func (x *closing) Code(k *spill.Coder) {
-	k.Bits(&x.closing, &x.end[0].set, &x.end[0].acked, &x.end[1].set, &x.end[1].acked)
-	if !x.closing {
-		return
-	}
-	spill.Int(k, &x.first)
-	spill.Int(k, &x.delay)
-	for d := range x.end {
-		spill.Uint(k, &x.end[d].seq)
-		spill.Uint(k, &x.end[d].late)
-	}
-	if x.resets.Code(k); x.resets.Count == 0 {
-		return
-	}
-	u := &x.cut
-	k.Bits(&u.fins[0], &u.fins[1], &u.data, &u.toData)
-	spill.Uint(k, &u.frame)
-	spill.Uint(k, &u.dir)
-	spill.Uint(k, &u.waiting[0])
-	spill.Uint(k, &u.waiting[1])
-	spill.Int(k, &u.silence)
-	spill.Int(k, &u.finished)
 }
 
 // result names how the connection ended, and says whether it had been set up.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 )
 
 // TestHistogram: quantiles are those of the values, within 3 %.
@@ -21,10 +20,6 @@ func TestHistogram(t *testing.T) {
 			h.add(values[i])
 		}
 		h.add(-1)
-		k := spill.Writer(nil)
-		h.Code(k)
-		h = histogram{}
-		h.Code(spill.Reader(k.Bytes()))
 		slices.Sort(values)
 		s := h.spread()
 		for _, q := range []struct{ percent, got int64 }{{50, s.Median}, {95, s.P95}} {
@@ -55,15 +50,6 @@ func TestBuckets(t *testing.T) {
 	}
 	if bucketOf(1<<63-1) >= maxBuckets {
 		t.Error("the largest value has no bucket")
-	}
-	for _, keys := range [][]bucket{{{5, 1}, {5, 1}}, {{5, 1}, {4, 1}}, {{maxBuckets, 1}}} {
-		h := histogram{buckets: keys}
-		k := spill.Writer(nil)
-		h.Code(k)
-		r := spill.Reader(k.Bytes())
-		if h.Code(r); !r.Failed() {
-			t.Errorf("buckets %v are read", keys)
-		}
 	}
 }
 

@@ -13,8 +13,7 @@ import (
 	"pcapidx/ingest/tcp"
 )
 
-// watch feeds packets to a connection, through storage after each of them, and
-// reports. Each packet is a line: time in ms, > from side 0 or < from side 1, flags,
+// watch feeds packets to a connection, each through storage, and reports. Each packet is a line: time in ms, > from side 0 or < from side 1, flags,
 // sequence number, acknowledgement, payload length; then, if need be, win=N ttl=N
 // id=N mss=N scale=N sack=1 ts=1 (timestamps) sum=bad frag=1 dup=1 v6=1 tls=1 wire=N
 // sacked=LEFT-RIGHT,... Other lines are "icmp TIME TYPE CODE", an error that quotes
@@ -24,7 +23,7 @@ func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *
 	t.Helper()
 	e := New(Defaults())
 	var conn tcp.Conn
-	w := &Watch{}
+	w := e.Begin()
 	frame := uint32(0)
 	for line := range strings.SplitSeq(lines, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
@@ -41,15 +40,14 @@ func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *
 		if a.Scale > 0 && p.Flags&tcp.SYN == 0 {
 			p.WindowSize <<= a.Scale
 		}
-		e.Feed(w, p)
-		w = stored(t, e, w)
+		e.Feed(stored(t, p))
 	}
 	r := &Report{CaptureEnd: endMs * 1e6, TCP: &conn}
 	if w.Side[1].SYN.Count > 0 && w.Side[0].SYN.Count == 0 {
 		r.Client = 1
 	}
 	found := map[string]index.Finding{}
-	for _, f := range e.Finish(w, r, false) {
+	for _, f := range e.Finish(r, false) {
 		found[f.Code] = f
 		if _, known := Find(f.Code); !known {
 			t.Errorf("%s is in no list", f.Code)
@@ -61,19 +59,19 @@ func watch(t *testing.T, endMs int64, lines string) (map[string]index.Finding, *
 	return found, r
 }
 
-// stored writes a watch and reads it back.
-func stored(t *testing.T, e *Engine, w *Watch) *Watch {
+// stored writes a packet and reads it back.
+func stored(t *testing.T, p *Packet) *Packet {
 	t.Helper()
 	k := spill.Writer(nil)
-	e.Code(w, k)
-	r, again := spill.Reader(k.Bytes()), &Watch{}
-	e.Code(again, r)
-	if r.Failed() || len(r.Bytes()) > 0 {
-		t.Fatal("the state does not come back")
+	p.Code(k)
+	again := &Packet{Segment: &tcp.Segment{}, Analysis: &tcp.Analysis{}}
+	r := spill.Reader(k.Bytes())
+	if again.Code(r); r.Failed() || len(r.Bytes()) > 0 {
+		t.Fatal("a packet does not come back")
 	}
 	second := spill.Writer(nil)
-	if e.Code(again, second); !bytes.Equal(second.Bytes(), k.Bytes()) {
-		t.Fatal("the state changes when it is stored")
+	if again.Code(second); !bytes.Equal(second.Bytes(), k.Bytes()) {
+		t.Fatal("a packet changes when it is stored")
 	}
 	return again
 }
@@ -228,13 +226,13 @@ func TestDiagnostics(t *testing.T) {
 
 func TestFacts(t *testing.T) {
 	e := New(Defaults())
-	w := &Watch{}
+	w := e.Begin()
 	var conn tcp.Conn
 	for i, line := range []string{"0 > S 99 0 0 mss=1460", "10 < SA 499 100 0 mss=1400", "20 > A 100 500 0", "30 > PA 100 500 10", "250 > PA 100 500 10", "260 < A 500 110 0", "270 < A 500 110 0 dup=1", "300 < FA 500 110 0"} {
 		p := packetOf(t, line, uint32(i+1))
 		a := conn.Feed(p.Segment)
 		p.Analysis = &a
-		e.Feed(w, p)
+		e.Feed(p)
 	}
 	c, s := &w.Side[0], &w.Side[1]
 	if c.SYN.Frame != 1 || s.SYNACK.Frame != 2 || c.Options.MSS != 1460 || s.Options.MSS != 1400 || c.Data.Count != 2 || c.Resent.Count != 1 ||

@@ -1,7 +1,6 @@
 package diag
 
 import (
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -14,44 +13,42 @@ const (
 	copyTimeNoID = 1_000_000
 )
 
-// rememberedPackets of a direction are compared with the next one. Copies follow
-// each other closely, but a burst may come in between.
-const rememberedPackets = 8
+// rememberedBits is the size of the memory: packets come again within milliseconds,
+// so few of those in between fall on the same slot.
+const rememberedBits = 15
 
 // Duplicates tells packets that were captured twice, as by a mirror port of both
 // directions or on both sides of a router, from those that were sent twice: a copy
 // is equal in sequence and acknowledgement number, flags, window, length, TCP
 // checksum, options and IPv4 identification. TTL, MAC addresses and VLAN may differ.
-type Duplicates struct {
-	side    [2]recentPackets
-	doubled bool // a SYN, FIN or data packet was seen twice
+// One memory of constant size serves all connections.
+type Duplicates struct{ slots []remembered }
+
+type remembered struct {
+	hash uint64
+	time int64
 }
 
-// recentPackets are the last packets of one sender, as hash values.
-type recentPackets struct {
-	hash [rememberedPackets]uint64
-	time [rememberedPackets]int64
-	next uint8 // slot of the next one
+// NewDuplicates makes the memory.
+func NewDuplicates() *Duplicates {
+	return &Duplicates{slots: make([]remembered, 1<<rememberedBits)}
 }
 
-// Seen takes a packet and reports whether it was captured before. It asks nothing of
-// p.Analysis but IRTT, and needs none.
-func (d *Duplicates) Seen(p *Packet) bool {
-	s := p.Segment
-	h := packetHash(p)
-	r := &d.side[s.Dir&1]
-	for i := range r.hash {
-		if r.hash[i] == h && d.isCopy(p, s.Time-r.time[i]) {
-			return true
-		}
+// Seen takes a packet of a connection and reports whether it was captured before. It
+// asks nothing of p.Analysis but IRTT, and needs none. doubled is the connection's: a
+// SYN, FIN or data packet of it was seen twice.
+func (d *Duplicates) Seen(conn uint32, doubled *bool, p *Packet) bool {
+	h := packetHash(conn, p)
+	r := &d.slots[h>>(64-rememberedBits)]
+	if r.hash == h && isCopy(p, p.Time-r.time, doubled) {
+		return true
 	}
-	r.hash[r.next], r.time[r.next] = h, s.Time
-	r.next = (r.next + 1) % rememberedPackets
+	r.hash, r.time = h, p.Time
 	return false
 }
 
 // isCopy decides on a packet that equals one that came so long before.
-func (d *Duplicates) isCopy(p *Packet, since int64) bool {
+func isCopy(p *Packet, since int64, doubled *bool) bool {
 	if since < 0 {
 		since = -since
 	}
@@ -61,21 +58,22 @@ func (d *Duplicates) isCopy(p *Packet, since int64) bool {
 		if limit = copyTimeNoID; p.Analysis != nil && p.IRTT > 0 {
 			limit = min(limit, p.IRTT/2)
 		}
-		if bare && !d.doubled { // a receiver sends equal duplicate acknowledgements
+		if bare && !*doubled { // a receiver sends equal duplicate acknowledgements
 			return false
 		}
 	}
 	if since >= limit {
 		return false
 	}
-	d.doubled = d.doubled || !bare
+	*doubled = *doubled || !bare
 	return true
 }
 
 // packetHash mixes what copies have in common. It is never 0.
-func packetHash(p *Packet) uint64 {
+func packetHash(conn uint32, p *Packet) uint64 {
 	s := p.Segment
-	h := mix(uint64(s.Seq)<<32|uint64(s.Ack), uint64(s.Flags)<<48|uint64(s.Window)<<32|uint64(s.Len))
+	h := mix(uint64(conn)<<1|uint64(s.Dir&1), 0)
+	h = mix(h^uint64(s.Seq)<<32|uint64(s.Ack), uint64(s.Flags)<<48|uint64(s.Window)<<32|uint64(s.Len))
 	h = mix(h, uint64(p.Sum)<<48|uint64(p.IPID)<<32|uint64(s.SACKs)<<16|uint64(s.MSS))
 	if s.Timestamps {
 		h = mix(h, uint64(s.TSVal)<<32|uint64(s.TSEcr))
@@ -90,33 +88,4 @@ func packetHash(p *Packet) uint64 {
 func mix(h, v uint64) uint64 {
 	h = (h ^ v*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
 	return h ^ h>>32
-}
-
-// Code goes over the state.
-func (d *Duplicates) Code(k *spill.Coder) {
-	k.Bool(&d.doubled)
-	for i := range d.side {
-		r := &d.side[i]
-		if spill.Uint(k, &r.next); r.next >= rememberedPackets {
-			r.next = 0
-			k.Fail()
-			return
-		}
-		used := uint8(rememberedPackets)
-		for used > 0 && r.hash[used-1] == 0 {
-			used--
-		}
-		if spill.Uint(k, &used); used > rememberedPackets {
-			k.Fail()
-			return
-		}
-		last := int64(0)
-		for j := range r.hash[:used] {
-			spill.Uint(k, &r.hash[j])
-			since := r.time[j] - last
-			spill.Int(k, &since)
-			last += since
-			r.time[j] = last
-		}
-	}
 }

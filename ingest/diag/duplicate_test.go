@@ -3,7 +3,6 @@ package diag
 import (
 	"testing"
 
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -47,21 +46,16 @@ func TestDuplicates(t *testing.T) {
 			{"1 > A 120 500 10 id=3", 1, true},
 		},
 	} {
-		d := &Duplicates{}
+		d, doubled := NewDuplicates(), false
 		for i, one := range packets {
 			p := packetOf(t, one.line, uint32(i+1))
 			p.Sum = one.sum
-			if got := d.Seen(p); got != one.copy {
+			if got := d.Seen(3, &doubled, p); got != one.copy {
 				t.Errorf("%s: %s: %t", name, one.line, got)
 			}
-			k := spill.Writer(nil)
-			d.Code(k)
-			r := spill.Reader(k.Bytes())
-			again := &Duplicates{}
-			if again.Code(r); r.Failed() || len(r.Bytes()) > 0 || *again != *d {
-				t.Fatalf("%s: the state does not come back", name)
+			if d.Seen(4+uint32(i), new(bool), p) {
+				t.Errorf("%s: %s: seen in another connection", name, one.line)
 			}
-			d = again
 		}
 	}
 }
@@ -73,23 +67,23 @@ func TestDuplicatesFast(t *testing.T) {
 		irtt int64
 		copy bool
 	}{{0, true}, {1_100_000, true}, {900_000, false}} {
-		d := &Duplicates{}
-		d.Seen(packetOf(t, "0 > PA 100 500 10", 1))
+		d, doubled := NewDuplicates(), false
+		d.Seen(1, &doubled, packetOf(t, "0 > PA 100 500 10", 1))
 		p := packetOf(t, "0.5 > PA 100 500 10", 2)
 		p.Analysis = &tcp.Analysis{IRTT: c.irtt}
-		if got := d.Seen(p); got != c.copy {
+		if got := d.Seen(1, &doubled, p); got != c.copy {
 			t.Errorf("%+v: %t", c, got)
 		}
 	}
 }
 
 func BenchmarkDuplicates(b *testing.B) {
-	d := &Duplicates{}
+	d, doubled := NewDuplicates(), false
 	p := &Packet{Segment: &tcp.Segment{Len: 1460, Flags: tcp.ACK, Window: 500, Options: tcp.Options{Timestamps: true}}, IPID: 1}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		p.Seq, p.Time, p.IPID = uint32(i), int64(i), uint16(i)
-		if p.Sum = uint16(i); d.Seen(p) {
+		if p.Sum = uint16(i); d.Seen(1, &doubled, p) {
 			b.Fatal("no copy")
 		}
 	}

@@ -3,7 +3,6 @@ package diag
 import (
 	"net/netip"
 
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -20,17 +19,6 @@ func (m *Mark) add(p *Packet) {
 		m.Frame, m.Time, m.Seq, m.Ack = p.Frame, p.Time, p.Seq, p.Ack
 	}
 	m.LastFrame, m.LastTime = p.Frame, p.Time
-}
-
-func (m *Mark) code(k *spill.Coder) {
-	if spill.Uint(k, &m.Count); m.Count == 0 {
-		return
-	}
-	for _, v := range []*uint32{&m.Frame, &m.LastFrame, &m.Seq, &m.Ack} {
-		spill.Uint(k, v)
-	}
-	spill.Int(k, &m.Time)
-	spill.Int(k, &m.LastTime)
 }
 
 // Conn is what is known of a connection while it is watched. Capture duplicates
@@ -171,34 +159,4 @@ func (c *Conn) unacked(dir uint8, finEnd uint32, fin bool) (bytes uint32, waits 
 		return bytes - 1, true
 	}
 	return bytes, false
-}
-
-func (c *Conn) code(k *spill.Coder) {
-	spill.Int(k, &c.Start)
-	spill.Int(k, &c.End)
-	spill.Int(k, &c.Before)
-	spill.Uint(k, &c.Duplicates)
-	c.First.code(k)
-	spill.Uint(k, &c.FirstFlags)
-	k.Bits(&c.IPv6, &c.Previous.Set, &c.Previous.Closed)
-	spill.Int(k, &c.Previous.Time)
-	q := &c.Quoted
-	for _, v := range []*uint32{&q.Frame, &q.Count, &q.TooBig} {
-		spill.Uint(k, v)
-	}
-	spill.Int(k, &q.Time)
-	spill.Uint(k, &q.Type)
-	spill.Uint(k, &q.Code)
-	for i := range c.Side {
-		f := &c.Side[i]
-		for _, m := range []*Mark{&f.SYN, &f.SYNACK, &f.FIN, &f.RST, &f.Any, &f.Data, &f.Resent} {
-			m.code(k)
-		}
-		k.Bits(&f.Opened, &f.HighSet, &f.AckSet, &f.Options.SACKPermitted, &f.Options.Timestamps, &f.Options.FastOpen, &f.Options.Multipath)
-		spill.Uint(k, &f.Options.MSS)
-		spill.Int(k, &f.Options.Scale)
-		spill.Uint(k, &f.High)
-		spill.Uint(k, &f.Acked)
-		spill.Int(k, &f.MinRTT)
-	}
 }

@@ -2,7 +2,6 @@ package diag
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -94,12 +93,6 @@ type handshake struct {
 type step struct {
 	frame uint32
 	time  int64
-}
-
-func (s *step) code(k *spill.Coder) {
-	if spill.Uint(k, &s.frame); s.frame != 0 {
-		spill.Int(k, &s.time)
-	}
 }
 
 func (h *handshake) Watch(c *Conn, p *Packet) {
@@ -231,23 +224,6 @@ func (h *handshake) result(c *Conn, captureEnd int64) string {
 	return openUnanswered
 }
 
-func (h *handshake) Code(k *spill.Coder) {
-	k.Bits(&h.begun, &h.spoke)
-	if !h.begun {
-		return
-	}
-	spill.Uint(k, &h.client)
-	for _, s := range []*step{&h.syn, &h.answer, &h.last, &h.finished, &h.refused} {
-		s.code(k)
-	}
-	for _, v := range []*uint32{&h.synEnd, &h.lastSeq, &h.aborted, &h.crossed, &h.onward, &h.odd} {
-		spill.Uint(k, v)
-	}
-	spill.Int(k, &h.irtt)
-	h.syns.code(k)
-	h.synacks.code(k)
-}
-
 // attempts are the sendings of one packet of the opening.
 type attempts struct {
 	repeats Evidence // with the first one, once there is a second
@@ -267,10 +243,4 @@ func (a *attempts) add(m *Mark, p *Packet) {
 		a.repeats.Add(p.Frame)
 	}
 	a.last = p.Time
-}
-
-func (a *attempts) code(k *spill.Coder) {
-	a.repeats.Code(k)
-	spill.Int(k, &a.last)
-	k.Bool(&a.odd)
 }

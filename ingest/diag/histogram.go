@@ -4,7 +4,6 @@ import (
 	"math/bits"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 )
 
 // histogram collects durations (ns) without keeping them: how many, their sum and
@@ -91,36 +90,4 @@ func (h *histogram) spread() index.Spread {
 		return index.Spread{}
 	}
 	return index.Spread{Count: int64(h.count), Min: h.min, Median: h.quantile(50), P95: h.quantile(95), Max: h.max, Sum: h.sum}
-}
-
-// Code goes over the state: the number of values follows from the buckets.
-func (h *histogram) Code(k *spill.Coder) {
-	next := uint16(0) // lowest key that may follow
-	rising := true
-	spill.Slice(k, &h.buckets, maxBuckets, func(b *bucket) {
-		above := b.key - next
-		spill.Uint(k, &above)
-		spill.Uint(k, &b.count)
-		rising = rising && above < maxBuckets-next
-		b.key = next + above
-		next = b.key + 1
-	})
-	if len(h.buckets) == 0 {
-		return
-	}
-	for _, v := range []*int64{&h.sum, &h.min, &h.max} {
-		spill.Int(k, v)
-	}
-	if !k.Reading() {
-		return
-	}
-	if !rising {
-		k.Fail()
-		*h = histogram{}
-		return
-	}
-	h.count = 0
-	for _, b := range h.buckets {
-		h.count += uint64(b.count)
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -139,28 +138,4 @@ func (w *idle) Finish(c *Conn, r *Report) {
 		Numbers:  []index.Number{inSeconds("silence", s.brokenGap), figure("resends", s.brokenResends)},
 		Frames:   s.broken.Frames, Count: s.broken.Count,
 	})
-}
-
-func (w *idle) Code(k *spill.Coder) {
-	spill.Uint(k, &w.frame)
-	long := w.long != nil
-	if k.Bool(&long); !long {
-		return
-	}
-	if k.Reading() {
-		w.long = &silence{}
-	}
-	s := w.long
-	k.Bits(&s.brokenByRST, &s.brokenAtOnce, &s.pending)
-	for _, v := range []*uint8{&s.longestDir, &s.brokenDir, &s.lastDir} {
-		spill.Uint(k, v)
-	}
-	for _, v := range []*uint32{&s.before, &s.after, &s.resends, &s.brokenResends} {
-		spill.Uint(k, v)
-	}
-	for _, v := range []*int64{&s.longest, &s.brokenGap, &s.last} {
-		spill.Int(k, v)
-	}
-	s.gaps.Code(k)
-	s.broken.Code(k)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -137,28 +136,5 @@ func (w *keepAlive) Finish(c *Conn, r *Report) {
 			Numbers:  []index.Number{figure("keep_alives", s.missed.Count)},
 			Frames:   s.missed.Frames, Count: s.missed.Count,
 		})
-	}
-}
-
-func (w *keepAlive) Code(c *spill.Coder) {
-	has := w.kept != nil
-	c.Bits(&w.begun, &has)
-	spill.Int(c, &w.data)
-	if !has {
-		return
-	}
-	if c.Reading() {
-		w.kept = &kept{}
-	}
-	k := w.kept
-	c.Bits(&k.open, &k.side[0].sent, &k.side[1].sent)
-	spill.Int(c, &k.covered)
-	k.intervals.Code(c)
-	k.frames.Code(c)
-	for i := range k.side {
-		s := &k.side[i]
-		spill.Int(c, &s.last)
-		s.row.Code(c)
-		s.missed.Code(c)
 	}
 }

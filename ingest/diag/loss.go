@@ -2,7 +2,6 @@ package diag
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -162,37 +161,4 @@ func (f *lossSide) data(p *Packet) {
 	if beyond(end, f.next) {
 		f.next = end
 	}
-}
-
-func (x *loss) Code(k *spill.Coder) {
-	for d := range x.side {
-		x.side[d].code(k)
-	}
-}
-
-func (f *lossSide) code(k *spill.Coder) {
-	if k.Bool(&f.known); !f.known {
-		return
-	}
-	for _, v := range []*uint32{&f.next, &f.open, &f.outOfOrder, &f.duplicateAcks, &f.dsack, &f.stallFrame} {
-		spill.Uint(k, v)
-	}
-	for _, v := range []*int64{
-		&f.unique, &f.upstream, &f.downstream, &f.missing, &f.resentBytes, &f.stalled, &f.longest, &f.stallTime, &f.minTimeout,
-	} {
-		spill.Int(k, v)
-	}
-	for _, e := range []*Evidence{&f.resent, &f.spurious, &f.unseen, &f.stalls} {
-		e.Code(k)
-	}
-	spill.Slice(k, &f.holes, maxLost, func(h *lost) {
-		spill.Uint(k, &h.left)
-		spill.Uint(k, &h.right)
-		k.Bool(&h.acked)
-	})
-	spill.Slice(k, &f.repeats, maxRepeats, func(r *repeat) {
-		for _, v := range []*uint32{&r.left, &r.right, &r.frame, &r.bytes, &r.times} {
-			spill.Uint(k, v)
-		}
-	})
 }

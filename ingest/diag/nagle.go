@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -133,23 +132,5 @@ func (w *nagle) Finish(c *Conn, r *Report) {
 				Frames:  s.delayed.Frames, Count: s.delayed.Count,
 			})
 		}
-	}
-}
-
-func (w *nagle) Code(k *spill.Coder) {
-	spill.Uint(k, &w.last)
-	k.Bool(&w.any)
-	for i := range w.side {
-		s := &w.side[i]
-		k.Bits(&s.short, &s.alone, &s.acked)
-		for _, v := range []*uint32{&s.end, &s.turns, &s.waits, &s.matches} {
-			spill.Uint(k, v)
-		}
-		for _, v := range []*int64{&s.time, &s.ackTime, &s.waited} {
-			spill.Int(k, v)
-		}
-		s.frames.Code(k)
-		s.delays.Code(k)
-		s.delayed.Code(k)
 	}
 }

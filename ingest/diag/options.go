@@ -2,7 +2,6 @@ package diag
 
 import (
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -147,21 +146,5 @@ func (b *fullSize) heard(c *Conn, p *Packet) {
 	}
 	if p.Flags&tcp.RST == 0 && !p.Resent() {
 		b.answered = true
-	}
-}
-
-func (x *options) Code(k *spill.Coder) {
-	k.Bool(&x.cut)
-	spill.Uint(k, &x.largest)
-	for d := range x.big {
-		b := &x.big[d]
-		x.changed[d].Code(k)
-		x.large[d].Code(k)
-		if b.frames.Code(k); b.frames.Count == 0 {
-			continue
-		}
-		spill.Uint(k, &b.seq)
-		spill.Uint(k, &b.end)
-		k.Bits(&b.answered, &b.shrunk, &b.proven)
 	}
 }

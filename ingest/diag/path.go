@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -299,43 +298,4 @@ func (w *path) reportFragments(r *Report, dir uint8) {
 			countWords(e.Count, "segment"), r.Role(dir)),
 		Numbers: []index.Number{figure("segments", e.Count)}, Frames: e.Frames, Count: e.Count,
 	})
-}
-
-func (w *path) Code(k *spill.Coder) {
-	spill.Slice(k, &w.rsts, maxRSTs, func(x *rstSeen) {
-		spill.Uint(k, &x.frame)
-		spill.Uint(k, &x.seq)
-		spill.Int(k, &x.time)
-		for _, v := range []*uint8{&x.dir, &x.ttl, &x.odd} {
-			spill.Uint(k, v)
-		}
-		x.dir &= 1
-	})
-	for i := range w.side {
-		s := &w.side[i]
-		s.ttl.code(k)
-		spill.Slice(k, &s.others, maxTTLs, func(t *ttlSeen) { t.code(k) })
-		spill.Uint(k, &s.common)
-		spill.Uint(k, &s.id)
-		for _, v := range []*uint32{&s.ids, &s.steps, &s.zeros, &s.window, &s.dataAfterRST} {
-			spill.Uint(k, v)
-		}
-		has := s.fragments != nil
-		if k.Bool(&has); !has {
-			continue
-		}
-		if k.Reading() {
-			s.fragments = &Evidence{}
-		}
-		s.fragments.Code(k)
-	}
-}
-
-func (t *ttlSeen) code(k *spill.Coder) {
-	if spill.Uint(k, &t.count); t.count == 0 {
-		return
-	}
-	spill.Uint(k, &t.ttl)
-	spill.Uint(k, &t.first)
-	spill.Slice(k, &t.odd, index.MaxEvidence, func(f *uint32) { spill.Uint(k, f) })
 }

@@ -1,7 +1,5 @@
 package diag
 
-import "pcapidx/ingest/spill"
-
 // ranges is the union of the data that one side sent: how many bytes are in it,
 // each counted once. What is missing below the highest byte is a list of holes; of
 // more than maxHoles the oldest is forgotten, and what fills it later is not
@@ -88,18 +86,4 @@ func (r *ranges) fill(from, to uint32) (filled uint32) {
 		}
 	}
 	return filled
-}
-
-func (r *ranges) code(k *spill.Coder) {
-	k.Bool(&r.set)
-	spill.Uint(k, &r.high)
-	spill.Uint(k, &r.bytes)
-	last := r.high
-	spill.Slice(k, &r.holes, maxHoles, func(h *hole) {
-		below, length := last-h.from, h.to-h.from
-		spill.Uint(k, &below)
-		spill.Uint(k, &length)
-		h.from = last - below
-		h.to = h.from + length
-	})
 }

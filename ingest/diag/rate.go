@@ -1,7 +1,6 @@
 package diag
 
 import (
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -82,25 +81,4 @@ func bitRate(bytes uint64, ns int64) int64 {
 		return 0
 	}
 	return int64(float64(bytes) * 8e9 / float64(ns))
-}
-
-func (w *rate) Code(k *spill.Coder) {
-	for i := range w.side {
-		s := &w.side[i]
-		for _, v := range []*uint64{&s.wire, &s.inSecond, &s.peak} {
-			spill.Uint(k, v)
-		}
-		spill.Int(k, &s.second)
-		has := s.data != nil
-		if k.Bool(&has); !has {
-			continue
-		}
-		if k.Reading() {
-			s.data = &ranges{}
-		}
-		s.data.code(k)
-		spill.Uint(k, &s.fresh)
-		spill.Int(k, &s.first)
-		spill.Int(k, &s.last)
-	}
 }

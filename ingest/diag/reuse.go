@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -63,5 +62,3 @@ func (x *reuse) Finish(c *Conn, r *Report) {
 		})
 	}
 }
-
-func (x *reuse) Code(k *spill.Coder) { x.challenge.code(k) }

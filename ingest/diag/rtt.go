@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -113,20 +112,5 @@ func (w *rtt) Finish(c *Conn, r *Report) {
 			},
 			Frames: s.slow.Frames, Count: s.slow.Count,
 		})
-	}
-}
-
-func (w *rtt) Code(k *spill.Coder) {
-	for i := range w.side {
-		s := &w.side[i]
-		k.Bits(&s.ackedSet, &s.resent)
-		spill.Uint(k, &s.acked)
-		if s.resent {
-			spill.Uint(k, &s.low)
-			spill.Uint(k, &s.high)
-		}
-		s.samples.Code(k)
-		spill.Uint(k, &s.worst)
-		s.slow.Code(k)
 	}
 }

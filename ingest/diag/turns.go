@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -234,42 +233,4 @@ func (w *turns) reportClient(c *Conn, r *Report) {
 		Numbers: []index.Number{inMs("waited", s.gaps.sum), {Name: "share_percent", Value: percent}, inMs("longest", s.longest)},
 		Frames:  frames[:min(len(frames), index.MaxEvidence)], Count: count,
 	})
-}
-
-func (w *turns) Code(k *spill.Coder) {
-	var last run
-	spill.Slice(k, &w.runs, maxRuns, func(r *run) { r.code(k, &last) })
-	spill.Uint(k, &w.count)
-	spill.Uint(k, &w.first)
-	w.prev.code(k, &last)
-	w.cur.code(k, &last)
-	spill.Uint(k, &w.curSeq)
-	spill.Uint(k, &w.curLast)
-	spill.Int(k, &w.resent)
-	for i := range w.side {
-		s := &w.side[i]
-		k.Bits(&s.seen, &s.tls)
-		for _, v := range []*uint32{&s.high, &s.longestFrame, &s.slowRun} {
-			spill.Uint(k, v)
-		}
-		for _, v := range []*int64{&s.longest, &s.slowest, &s.slowSum} {
-			spill.Int(k, v)
-		}
-		s.gaps.Code(k)
-		s.length.Code(k)
-		s.slow.Code(k)
-		s.long.Code(k)
-	}
-}
-
-// code goes over a run as the difference to the one before.
-func (r *run) code(k *spill.Coder, last *run) {
-	frame, start, length := r.frame-last.frame, r.start-last.end, r.end-r.start
-	spill.Uint(k, &frame)
-	spill.Int(k, &start)
-	spill.Int(k, &length)
-	spill.Uint(k, &r.bytes)
-	r.frame, r.start = last.frame+frame, last.end+start
-	r.end = r.start + length
-	*last = *r
 }

@@ -4,64 +4,58 @@ import (
 	"reflect"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 )
 
-// Engine watches the connections of one capture.
+// Engine watches the connections of one capture, one after the other.
 type Engine struct {
 	t        Thresholds
 	families []Family
-	bytes    [2]int // of memory that the watchers of a connection take, before and after its first payload
+	all      []Watcher // by family; used again for each connection
+	watch    Watch
 }
 
 // New makes an engine with all families.
 func New(t Thresholds) *Engine {
 	e := &Engine{t: t, families: families()}
-	own := int(reflect.TypeFor[Watch]().Size()) + len(e.families)*int(reflect.TypeFor[Watcher]().Size())
-	e.bytes = [2]int{own, own}
 	for _, f := range e.families {
-		size := int(reflect.TypeOf(f.New()).Elem().Size())
-		if e.bytes[1] += size; !f.FromData {
-			e.bytes[0] += size
-		}
+		e.all = append(e.all, f.New())
 	}
+	e.watch.T = &e.t
 	return e
 }
 
-// Size is about how many bytes of memory the state of a connection takes.
-func (e *Engine) Size(w *Watch) int {
-	if w.begun {
-		return e.bytes[1]
+// Begin forgets the connection before and gives the next one, whose packets Feed
+// takes.
+func (e *Engine) Begin() *Watch {
+	for _, w := range e.all { // as New made it
+		reflect.ValueOf(w).Elem().SetZero()
 	}
-	return e.bytes[0]
+	e.watch = Watch{Conn: Conn{T: &e.t}, watchers: e.watch.watchers[:0]}
+	for i := range e.families {
+		if !e.families[i].FromData {
+			e.watch.watchers = append(e.watch.watchers, e.all[i])
+		}
+	}
+	return &e.watch
 }
 
 // Watch is the state of one connection.
 type Watch struct {
 	Conn
-	copies   Duplicates
-	watchers []Watcher // by family; nil before it begins
-	begun    bool      // those that wait for data have begun
+	watchers []Watcher // that have begun
+	begun    bool      // those that wait for data have
 }
 
-// Feed takes the next packet of a connection. It sets p.Duplicate where the packet
-// was captured before.
-func (e *Engine) Feed(w *Watch, p *Packet) {
-	w.T = &e.t
-	p.Duplicate = p.Duplicate || w.copies.Seen(p)
+// Feed takes the next packet of the connection.
+func (e *Engine) Feed(p *Packet) {
+	w := &e.watch
 	w.note(p)
-	if w.watchers == nil {
-		w.watchers = make([]Watcher, len(e.families))
-		e.begin(w, false)
-	}
 	if !w.begun && p.Len > 0 {
 		w.begun = true
-		e.begin(w, true)
+		w.watchers = append(w.watchers[:0], e.all...)
 	}
 	for _, x := range w.watchers {
-		if x != nil {
-			x.Watch(&w.Conn, p)
-		}
+		x.Watch(&w.Conn, p)
 	}
 }
 
@@ -76,46 +70,12 @@ func (w *Watch) Follows(prevCloseTime int64, prevClosed bool) {
 	w.Previous = Previous{Set: true, Closed: prevClosed, Time: prevCloseTime}
 }
 
-func (e *Engine) begin(w *Watch, fromData bool) {
-	for i := range e.families {
-		if e.families[i].FromData == fromData {
-			w.watchers[i] = e.families[i].New()
-		}
-	}
-}
-
-// Finish gives the findings of a connection and fills r.Measures. low says that
+// Finish gives the findings of the connection and fills r.Measures. low says that
 // everything about the connection is uncertain.
-func (e *Engine) Finish(w *Watch, r *Report, low bool) []index.Finding {
-	w.T = &e.t
+func (e *Engine) Finish(r *Report, low bool) []index.Finding {
 	r.low = low || r.Guessed
-	for _, x := range w.watchers {
-		if x != nil {
-			x.Finish(&w.Conn, r)
-		}
+	for _, x := range e.watch.watchers {
+		x.Finish(&e.watch.Conn, r)
 	}
 	return r.findings
-}
-
-// Code goes over the state of a connection.
-func (e *Engine) Code(w *Watch, k *spill.Coder) {
-	w.code(k)
-	w.copies.Code(k)
-	started := w.watchers != nil
-	k.Bits(&started, &w.begun)
-	if !started {
-		return
-	}
-	if k.Reading() {
-		w.watchers = make([]Watcher, len(e.families))
-		e.begin(w, false)
-		if w.begun {
-			e.begin(w, true)
-		}
-	}
-	for _, x := range w.watchers {
-		if x != nil {
-			x.Code(k)
-		}
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -233,21 +232,5 @@ func (w *window) reportSmall(c *Conn, r *Report, dir uint8) {
 		f.Sentence = fmt.Sprintf("Window scaling is missing: without it the %s cannot announce more than 65535 bytes, and %d are not enough for a round-trip time of %s.",
 			r.Role(1-dir), peer.max, timeWords(trip))
 		r.Add(f)
-	}
-}
-
-func (w *window) Code(k *spill.Coder) {
-	for i := range w.side {
-		s := &w.side[i]
-		k.Bits(&s.seen, &s.scaled, &s.known, &s.zero, &s.full, &s.opened)
-		for _, v := range []*uint32{&s.last, &s.min, &s.max, &s.zeros, &s.fullEnd, &s.segments, &s.inFlight} {
-			spill.Uint(k, v)
-		}
-		for _, v := range []*int64{&s.zeroSince, &s.stuck, &s.zeroTime, &s.zeroLongest, &s.fullSince, &s.openedAt, &s.fullTime} {
-			spill.Int(k, v)
-		}
-		s.zeroFrames.Code(k)
-		s.fulls.Code(k)
-		s.tight.Code(k)
 	}
 }
