@@ -155,7 +155,7 @@ func canonical(s string) string {
 // captureFiles lists the captures of testdata and, if it is there, the corpus.
 func captureFiles(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/captures/*")
+	files, err := filepath.Glob("../testdata/captures/*.*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no captures: %v", err)
 	}

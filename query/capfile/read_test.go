@@ -101,7 +101,7 @@ func (c *capture) comments() map[int][]string {
 
 // each runs a test for every capture there is.
 func each(t *testing.T, withCorpus bool, test func(t *testing.T, path string, c *capture)) {
-	files, err := filepath.Glob("../../testdata/captures/*")
+	files, err := filepath.Glob("../../testdata/captures/*.*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no captures in testdata: %v", err)
 	}

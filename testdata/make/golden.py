@@ -142,7 +142,7 @@ def main():
     captures = os.path.join(ROOT, "captures")
     out = os.path.join(ROOT, "golden", "tshark")
     os.makedirs(out, exist_ok=True)
-    paths = sys.argv[1:] or [os.path.join(captures, n) for n in sorted(os.listdir(captures))]
+    paths = sys.argv[1:] or [p for n in sorted(os.listdir(captures)) if os.path.isfile(p := os.path.join(captures, n))]
     for path in paths:
         name = os.path.basename(path)
         target = os.path.join(out, name + ".json")
