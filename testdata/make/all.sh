@@ -3,7 +3,7 @@
 # programs differ a little each time: ports, times, sequence numbers.
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
-for script in web-day http-loss ipv6-frag tunnels icmp-errors any tcp-ends sctp; do
+for script in web-day http-loss ipv6-frag tunnels icmp-errors any tcp-ends sctp diag; do
   echo "$script"
   bash "$HERE/$script.sh"
 done
@@ -13,3 +13,4 @@ bash "$HERE/compress.sh"
 python3 "$HERE/golden.py"
 python3 "$HERE/columns.py"
 bash "$HERE/payload.sh"
+python3 "$HERE/analysis.py"
