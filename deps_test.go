@@ -66,7 +66,7 @@ func ours() map[string][]string {
 		"ingest/dissect": {"index"},
 		"ingest/source":  {"index"},
 		"ingest":         {"index", "ingest/*"},
-		"query":          {"index", "query/*", "ingest/dissect"},
+		"query":          {"index", "query/*", "ingest/dissect", "ingest/tcp"},
 		"query/capfile":  {"index"},
 		"query/plot":     {},
 		"mcp":            {"query"},

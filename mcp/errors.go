@@ -90,6 +90,7 @@ func speak(s string) string {
 	s = strings.NewReplacer(
 		"`pcapidx ingest FILE`", "add_capture", "`pcapidx captures`", "list_captures", "`pcapidx info CAPTURE`", "capture_info",
 		"`pcapidx connections CAPTURE --protocol tcp`", "list_connections with protocol tcp",
+		"`pcapidx connections CAPTURE`", "list_connections", "`pcapidx packet CAPTURE --connection N`", "get_packets",
 		"`pcapidx reindex CAPTURE`", "`pcapidx reindex CAPTURE` on the command line",
 		"`pcapidx check CAPTURE` says", "`pcapidx check CAPTURE` on the command line says",
 		"captures or --all", "captures",

@@ -8,7 +8,7 @@ import (
 // ours are the fields of an answer that this program says; all others hold or
 // may hold text from a capture and stand inside the fence.
 var ours = []string{
-	"returned", "total", "total_exact", "next_cursor", "truncated", "hints", "notice", "filter", "file", "state", "read_bytes",
+	"returned", "total", "total_exact", "next_cursor", "next_offset", "complete", "truncated", "hints", "notice", "filter", "file", "state", "read_bytes",
 	"total_bytes", "packets_so_far", "by", "metric", "total_packets", "reading",
 }
 

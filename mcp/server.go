@@ -168,6 +168,7 @@ func (s *Server) instructions() string {
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
 		{"stats", "stats: counts by protocol, endpoint, pair, port, length or time. For \"how much\" and \"who most\", instead of paging through rows."},
 		{"list_connections", "list_connections: who talked to whom; filter by address, port, protocol, state (Zeek's: SF normal, S0 no answer, REJ refused, RSTO/RSTR reset), sort by bytes or duration."},
+		{"follow_stream", "follow_stream: what a connection carried, as text or hex: its bytes in order, gaps named."},
 		{"plot", "plot: a picture of a TCP connection: sequence numbers, throughput, round trips or windows."},
 		{"search_packets", "search_packets: packets by display filter, or by address, port, protocol, tcp_flags and time. list_fields says which fields there are."},
 		{"get_packets", "get_packets: packets in full, by frame numbers or connection: layers, fields, payload."},

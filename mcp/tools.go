@@ -20,6 +20,7 @@ func allTools() []*tool {
 		addCapture(),
 		captureInfo(),
 		listConnections(),
+		followStream(),
 		plotConnection(),
 		searchPackets(),
 		getPackets(),

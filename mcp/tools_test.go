@@ -38,6 +38,8 @@ func TestAnswers(t *testing.T) {
 		{"search_packets", map[string]any{"port": 53, "address": "192.0.2.0/24", "protocol": "udp", "numbers_only": true, "limit": 2}, []string{"frames", "next_cursor"}},
 		{"search_packets", map[string]any{"time_from": "2026-11-21T03:40:06.7Z", "time_to": 4.0, "captures": "web-day.pcap"}, []string{"frame.time_epoch >= ", "197"}},
 		{"get_packets", map[string]any{"capture": "web-day.pcap", "frames": "17", "payload": "hex", "layers": "full"}, []string{"tcp.srcport", "45444", "ipv6"}},
+		{"follow_stream", map[string]any{"capture": "web-day.pcap", "connection": 2, "limit": 200}, []string{"GET /", "next_offset", "client_stream"}},
+		{"follow_stream", map[string]any{"capture": "web-day.pcap", "connection": "1", "format": "hex"}, []string{"udp", "server"}},
 		{"stats", map[string]any{"captures": []string{"web-day.pcap"}, "by": "port", "metric": "bytes", "top": 3}, []string{"80", "share", "total_packets"}},
 		{"plot", map[string]any{"capture": "web-day.pcap", "connection": 4}, []string{"1 re-sent (3.4%", "198.51.100.80:80", "zooms"}},
 		{"list_fields", map[string]any{"prefix": "tcp.flags.r"}, []string{"tcp.flags.reset"}},
@@ -114,6 +116,10 @@ func TestErrors(t *testing.T) {
 		c.fails("get_packets", map[string]any{"capture": "web-day.pcap"}, "search_packets")
 		c.fails("get_packets", map[string]any{"capture": "web-day.pcap", "frames": "0"}, "3,5-9")
 		c.fails("get_packets", map[string]any{"capture": "web-day.pcap", "frames": "100000"}, "frames 1 to 237")
+		c.fails("follow_stream", map[string]any{"capture": "web-day.pcap"}, "connection is missing")
+		c.fails("follow_stream", map[string]any{"capture": "web-day.pcap", "connection": "20"}, "has 20, numbered from 0")
+		c.fails("follow_stream", map[string]any{"capture": "web-day.pcap", "connection": "0"}, "icmp", "get_packets")
+		c.fails("follow_stream", map[string]any{"capture": "web-day.pcap", "connection": "2", "offset": -1}, "offset must be 0 or more")
 		c.fails("stats", map[string]any{"by": "colour"}, "endpoint")
 		c.fails("stats", map[string]any{"by": "time", "bucket": "soon"}, "1s")
 		c.fails("export_pcap", map[string]any{"capture": "web-day.pcap", "file_name": "../x.pcap"}, "no folder")

@@ -145,11 +145,7 @@ func (q *DecodeRequest) wanted(x Capture) (*roaring.Bitmap, error) {
 	if err != nil {
 		return nil, err
 	}
-	frames := roaring.New()
-	return frames, x.Members(c, func(m index.Member) bool {
-		frames.Add(m.Frame)
-		return true
-	})
+	return framesOf(x, c)
 }
 
 // frameList reads numbers and ranges: 3,5-9.

@@ -144,6 +144,15 @@ func writeBytes(b *strings.Builder, title, text string, cut bool) {
 			fmt.Fprintf(b, "  %s\n", escape(strings.TrimRight(line, "\n")))
 		}
 	}
+	dump(b, 0, data)
+	if cut {
+		b.WriteString("  ... cut; --payload-bytes shows more\n")
+	}
+}
+
+// dump writes bytes in hexadecimal with ASCII beside it, 16 on a line; the first
+// line's number is from.
+func dump(b *strings.Builder, from uint64, data []byte) {
 	for at := 0; at < len(data); at += 16 {
 		row := data[at:min(at+16, len(data))]
 		ascii := make([]byte, len(row))
@@ -156,9 +165,6 @@ func writeBytes(b *strings.Builder, title, text string, cut bool) {
 		if len(row) > 8 {
 			digits = digits[:24] + " " + digits[24:]
 		}
-		fmt.Fprintf(b, "  %04x  %-48s  %s\n", at, digits, ascii)
-	}
-	if cut {
-		b.WriteString("  ... cut; --payload-bytes shows more\n")
+		fmt.Fprintf(b, "  %04x  %-48s  %s\n", from+uint64(at), digits, ascii)
 	}
 }
