@@ -224,8 +224,9 @@ func setTransport(row *index.Packet, c *conn, side index.Side, tr *dissect.Trans
 	}
 	if tr.HasTCP {
 		row.TCP, row.Flags, row.Seq, row.Ack, row.Window, row.Scale = true, tr.Flags, r.Seq, r.Ack, tr.Window, r.Scale
-		if !tr.BadOffset { // Wireshark gives such a packet up before it shows any analysis
-			row.Analysis = analysisOf(r)
+		row.Analysis = analysisOf(r)
+		if tr.BadOffset { // Wireshark gives such a packet up before it shows any more
+			row.Analysis = index.Analysis{Completeness: r.Completeness, States: row.States}
 		}
 	}
 }
