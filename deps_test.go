@@ -159,6 +159,7 @@ func TestWrongImport(t *testing.T) {
 		{"index", "go.etcd.io/bbolt/errors"},
 		{"ingest", "pcapidx/ingest/tcp"},
 		{"query/plot", "gonum.org/v1/plot/vg"},
+		{"query", "pcapidx/ingest/tcp"},
 		{"query", "pcapidx/query/filter"},
 		{"cmd/pcapidx", "github.com/spf13/cobra"},
 		{"cmd/pcapidx", "pcapidx/mcp"},

@@ -30,8 +30,8 @@ func (a *app) followCommand() *cobra.Command {
 			}
 			q.Capture, q.Connection = args[0], args[1]
 			switch {
-			case raw && hexDump || text && (raw || hexDump):
-				return &query.Error{Kind: query.BadRequest, Msg: "several of --text, --hex and --raw are given", Hint: "one of them can be"}
+			case raw && hexDump, text && (raw || hexDump):
+				return &query.Error{Kind: query.BadRequest, Msg: "--text, --hex and --raw exclude each other", Hint: "give one of them"}
 			case raw:
 				q.Format, q.Certain = "raw", !a.json
 			case hexDump:
@@ -61,14 +61,14 @@ func (a *app) followCommand() *cobra.Command {
 func (a *app) follow(cmd *cobra.Command, e *query.Engine, q query.FollowRequest) error {
 	w := bufio.NewWriterSize(a.out.w, 64<<10)
 	p := &followPrinter{w: w}
-	print := p.text
+	show := p.text
 	switch q.Format {
 	case "raw":
-		print = p.raw
+		show = p.raw
 	case "hex":
-		print = p.hex
+		show = p.hex
 	}
-	answer, err := e.FollowTo(cmd.Context(), q, print)
+	answer, err := e.FollowTo(cmd.Context(), q, show)
 	if err != nil {
 		return err
 	}

@@ -59,9 +59,7 @@ func (s *slots[K, V]) shrink(now int64) {
 	})
 	hots := sort.Search(len(order), func(i int) bool { return !hot(order[i]) })
 	kept := order[:min(hots, s.limit/2)]
-	for _, i := range order[hots:min(len(order), hots+s.limit/4)] {
-		kept = append(kept, i)
-	}
+	kept = append(kept, order[hots:min(len(order), hots+s.limit/4)]...)
 	sort.Slice(kept, func(i, j int) bool { return kept[i] < kept[j] })
 	list := make([]slot[K, V], len(kept), s.limit)
 	clear(s.index)

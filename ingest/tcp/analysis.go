@@ -112,22 +112,22 @@ func (f *side) again(s *Segment, r *side, a *Analysis) {
 	}
 }
 
-// acknowledged notes an acknowledgement of what r was not seen to send. The same
-// gap is reported at most twice, until r acknowledges something new.
-func (r *side) acknowledged(s *Segment, a *Analysis) {
-	if r.maxAck == 0 || !after(s.Ack, r.maxAck) || s.Flags&ACK == 0 {
+// acknowledged notes an acknowledgement of what f was not seen to send. The same
+// gap is reported at most twice, until f acknowledges something new.
+func (f *side) acknowledged(s *Segment, a *Analysis) {
+	if f.maxAck == 0 || !after(s.Ack, f.maxAck) || s.Flags&ACK == 0 {
 		return
 	}
 	a.Record = true
-	if after(r.next, r.maxAck) {
-		r.maxAck = r.next
+	if after(f.next, f.maxAck) {
+		f.maxAck = f.next
 		a.Labels |= AckLostSegment
 		return
 	}
-	if r.dup == 0 {
+	if f.dup == 0 {
 		a.Labels |= AckLostSegment
 	}
-	r.dup = dupMarker
+	f.dup = dupMarker
 }
 
 // repeat labels what was sent before, or is out of place; the first that holds.

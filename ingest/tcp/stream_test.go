@@ -71,7 +71,8 @@ func TestStreams(t *testing.T) {
 		"window probe": {[]packet{{seq: 1, data: "abcd"}, {seq: 5, data: "e"}, {seq: 5, data: "ef"}}, Limits{}, "a0 abcd @1; a4 e @2; a5 f @3; ."},
 		"FIN": {
 			[]packet{{flags: SYN, seq: 1}, {flags: FIN, seq: 2, data: "ab"}, {flags: FIN, seq: 4}, {seq: 2, data: "ab"}, {seq: 5, data: "cd"}, {seq: 5, data: "cde"}},
-			Limits{History: 9}, "a0 ab @2; a2 cd @5; a4 e @6; .",
+			Limits{History: 9},
+			"a0 ab @2; a2 cd @5; a4 e @6; .",
 		},
 		"data over a FIN": {[]packet{{flags: FIN, seq: 2, data: "ab"}, {seq: 4, data: "cd"}}, Limits{}, "a0 ab @1; a2 cd @2; ."},
 		"after RST":       {[]packet{{seq: 2, data: "ab"}, {flags: RST, seq: 4}, {seq: 4, data: "cd"}}, Limits{}, "a0 ab @1; a2 cd @3; ."},
@@ -81,7 +82,8 @@ func TestStreams(t *testing.T) {
 		"late SYN":        {[]packet{{flags: SYN, seq: 9}, {seq: 10, data: "ab"}, {flags: SYN, seq: 99}, {seq: 12, data: "c"}}, Limits{}, "a0 ab @2; a2 c @4; ."},
 		"acknowledged hole": {
 			[]packet{{seq: 1, data: "ab"}, {seq: 7, data: "gh"}, {dir: 1, flags: ACK, ack: 7}, {dir: 1, flags: ACK, ack: 9}, {seq: 9, data: "i"}},
-			Limits{}, "a0 ab @1; a2 gap 4 not captured @4; a6 gh @2; a8 i @5; .",
+			Limits{},
+			"a0 ab @1; a2 gap 4 not captured @4; a6 gh @2; a8 i @5; .",
 		},
 		"acknowledged before it comes": { // as where two directions were captured in two places
 			[]packet{{seq: 1, data: "ab"}, {dir: 1, flags: ACK, ack: 5}, {seq: 3, data: "cd"}}, Limits{}, "a0 ab @1; a2 cd @3; .",
@@ -95,16 +97,19 @@ func TestStreams(t *testing.T) {
 		"too many bytes": {[]packet{{seq: 1, data: "a"}, {seq: 4, data: "de"}, {seq: 7, data: "ghi"}, {seq: 6, data: "f"}}, Limits{Bytes: 4}, "a0 a @1; a1 gap 2 over the limit @3; a3 de @2; a5 f @4; a6 ghi @3; ."},
 		"too many segments": {
 			[]packet{{seq: 1, data: "a"}, {seq: 9, data: "i"}, {seq: 7, data: "g"}, {seq: 5, data: "e"}},
-			Limits{Segments: 2}, "a0 a @1; a1 gap 3 over the limit @4; a4 e @4; .; a5 gap 1 not recovered @0; a6 g @3; a7 gap 1 not recovered @0; a8 i @2",
+			Limits{Segments: 2},
+			"a0 a @1; a1 gap 3 over the limit @4; a4 e @4; .; a5 gap 1 not recovered @0; a6 g @3; a7 gap 1 not recovered @0; a8 i @2",
 		},
 		"too long": {
 			[]packet{{seq: 1, data: "a"}, {seq: 3, data: "c", t: 60}, {seq: 4, data: "d", t: 64}, {seq: 5, t: 66}},
-			Limits{Age: 5e9}, "a0 a @1; a1 gap 1 over the limit @4; a2 c @2; a3 d @3; .",
+			Limits{Age: 5e9},
+			"a0 a @1; a1 gap 1 over the limit @4; a2 c @2; a3 d @3; .",
 		},
 		"too long for the peer": {[]packet{{seq: 1, data: "a"}, {seq: 3, data: "c"}, {dir: 1, flags: ACK, ack: 2, t: 9}}, Limits{Age: 5e9}, "a0 a @1; a1 gap 1 over the limit @3; a2 c @2; ."},
 		"nothing is missing": { // a stray segment does not push the stream on while its sender goes on
 			[]packet{{seq: 1, data: "a"}, {seq: 9999, data: "x", t: 1}, {seq: 2, t: 5}, {seq: 2, data: "b", t: 9}, {seq: 3, data: "c", t: 13}},
-			Limits{Age: 5e9}, "a0 a @1; a1 b @4; a2 c @5; .; a3 gap 9995 not recovered @0; a9998 x @2",
+			Limits{Age: 5e9},
+			"a0 a @1; a1 b @4; a2 c @5; .; a3 gap 9995 not recovered @0; a9998 x @2",
 		},
 		"stray":              {[]packet{{seq: 1, data: "a"}, {seq: 1 << 31, data: "x"}, {seq: 2, data: "b"}}, Limits{}, "a0 a @1; a1 b @3; ."},
 		"missed very much":   {[]packet{{seq: 1, data: "a"}, {seq: 1 << 31, data: "xy"}, {seq: 1<<31 + 2, data: "z"}}, Limits{}, "a0 a @1; a1 gap 2147483648 over the limit @3; a2147483649 z @3; ."},
@@ -112,15 +117,18 @@ func TestStreams(t *testing.T) {
 		"forgotten conflict": {[]packet{{seq: 1, data: "abcd"}, {seq: 5, data: "efgh"}, {seq: 1, data: "XbcdeXgh"}}, Limits{History: 4}, "a0 abcd @1; a4 efgh @2; a0 conflict of 1, @1 kept, not @3; a5 conflict of 1, @2 kept, not @3; ."},
 		"conflict behind a hole": {
 			[]packet{{seq: 1, data: "a"}, {seq: 4, data: "de"}, {seq: 2, data: "bcXXfg"}, {seq: 8, data: "h"}},
-			Limits{}, "a0 a @1; a1 bc @3; a3 conflict of 2, @2 kept, not @3; a3 de @2; a5 fg @3; a7 h @4; .",
+			Limits{},
+			"a0 a @1; a1 bc @3; a3 conflict of 2, @2 kept, not @3; a3 de @2; a5 fg @3; a7 h @4; .",
 		},
 		"pieces between": {
 			[]packet{{seq: 1, data: "a"}, {seq: 4, data: "d"}, {seq: 6, data: "f"}, {seq: 3, data: "cdefg"}, {seq: 2, data: "b"}},
-			Limits{}, "a0 a @1; a1 b @5; a2 c @4; a3 d @2; a4 e @4; a5 f @3; a6 g @4; .",
+			Limits{},
+			"a0 a @1; a1 b @5; a2 c @4; a3 d @2; a4 e @4; a5 f @3; a6 g @4; .",
 		},
 		"two directions": {
 			[]packet{{flags: SYN, seq: 1}, {dir: 1, flags: SYN | ACK, seq: 50, ack: 2}, {flags: ACK, seq: 2, ack: 51, data: "ask"}, {dir: 1, flags: ACK, seq: 51, ack: 5, data: "answer"}},
-			Limits{}, "a0 ask @3; b0 answer @4; .",
+			Limits{},
+			"a0 ask @3; b0 answer @4; .",
 		},
 	} {
 		s, r := NewStreams(&c.limits), &recorder{t: t}
