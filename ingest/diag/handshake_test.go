@@ -178,9 +178,14 @@ func TestRejection(t *testing.T) {
 		icmp, code uint8
 		want       string
 	}{
-		{false, 3, 3, "port unreachable"}, {false, 3, 13, "communication administratively prohibited"}, {false, 3, 200, "destination unreachable"},
-		{false, 11, 0, "the hop limit was used up on the way, as in a routing loop"}, {false, 12, 0, "a header field is not accepted"},
-		{true, 1, 1, "communication administratively prohibited"}, {true, 3, 1, "fragments were missing for too long"}, {true, 1, 8, "destination unreachable"},
+		{false, 3, 3, "port unreachable"},
+		{false, 3, 13, "communication administratively prohibited"},
+		{false, 3, 200, "destination unreachable"},
+		{false, 11, 0, "the hop limit was used up on the way, as in a routing loop"},
+		{false, 12, 0, "a header field is not accepted"},
+		{true, 1, 1, "communication administratively prohibited"},
+		{true, 3, 1, "fragments were missing for too long"},
+		{true, 1, 8, "destination unreachable"},
 	} {
 		if got := rejection(c.ipv6, c.icmp, c.code); got != c.want {
 			t.Errorf("%v: %s", c, got)

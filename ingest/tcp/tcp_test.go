@@ -2,10 +2,11 @@ package tcp
 
 import (
 	"fmt"
-	"pcapidx/ingest/spill"
 	"strconv"
 	"strings"
 	"testing"
+
+	"pcapidx/ingest/spill"
 )
 
 // parse reads packets written as "> SA 100 200 5": direction (> is Dir 0), flag

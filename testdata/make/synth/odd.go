@@ -73,8 +73,10 @@ func oddTCP() [][]byte {
 
 	// 41004: data in the SYN (Fast Open), a SYN with every option there is.
 	c, s = open(41004)
-	options := []byte{2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
-		34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1}
+	options := []byte{
+		2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
+		34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1,
+	}
 	c.send(syn, 1000, 0, "early", func(g *segment) { g.options = options })
 	s.send(syn|ack, 2000, 1006, "")
 	c.send(ack, 1006, 2001, "")

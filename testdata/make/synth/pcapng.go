@@ -158,10 +158,17 @@ func blocks() []byte {
 	g := newPcapng(binary.LittleEndian)
 	frames := wrap(both(), etherIP)
 	stamp := func(i int) uint64 { return ticks(timeOf(i), 6) }
-	g.section([]option{text(shbHardware, "example"), text(shbOS, "none"), text(shbApplication, "synth"),
-		text(optComment, "first comment"), text(optComment, "second comment")})
-	g.iface(linkEthernet, 128, []option{text(ifName, "eth0"), text(ifDescription, "uplink"), {ifSpeed, g.u64(1e9)},
-		{ifResolution, []byte{6}}, {ifFilter, append([]byte{0}, "tcp port 80"...)}, text(ifOS, "none")})
+	g.section([]option{
+		text(shbHardware, "example"), text(shbOS, "none"), text(shbApplication, "synth"),
+		text(optComment, "first comment"), text(optComment, "second comment"),
+	})
+	g.iface(linkEthernet, 128, []option{
+		text(ifName, "eth0"), text(ifDescription, "uplink"),
+		{ifSpeed, g.u64(1e9)},
+		{ifResolution, []byte{6}},
+		{ifFilter, append([]byte{0}, "tcp port 80"...)},
+		text(ifOS, "none"),
+	})
 
 	// Names for the addresses of the capture.
 	name := func(kind uint16, addr []byte, names string) []byte {
@@ -204,9 +211,14 @@ func blocks() []byte {
 	g.block(blockCustom, g.u32(exampleP), []byte("custom data that only its owner can read"))
 	statistics := func(iface uint32, received, dropped, dropByOS uint64) {
 		g.block(blockStatistics, g.u32(iface), g.stamp(stamp(20)), g.options([]option{
-			{isbStart, g.stamp(stamp(0))}, {isbEnd, g.stamp(stamp(20))}, {isbReceived, g.u64(received)},
-			{isbDropped, g.u64(dropped)}, {isbAccepted, g.u64(received - dropped)}, {isbDroppedByOS, g.u64(dropByOS)},
-			{isbUserDelivered, g.u64(received - dropped - dropByOS)}, text(optComment, "counted by hand"),
+			{isbStart, g.stamp(stamp(0))},
+			{isbEnd, g.stamp(stamp(20))},
+			{isbReceived, g.u64(received)},
+			{isbDropped, g.u64(dropped)},
+			{isbAccepted, g.u64(received - dropped)},
+			{isbDroppedByOS, g.u64(dropByOS)},
+			{isbUserDelivered, g.u64(received - dropped - dropByOS)},
+			text(optComment, "counted by hand"),
 		}))
 	}
 	statistics(0, 30, 15, 5)
