@@ -48,6 +48,11 @@ type Capture interface {
 	EachPosting(segment uint16, field index.PostingField, low, high []byte, yield func(value []byte, frames *roaring.Bitmap) bool) (ok bool, err error)
 	// Members walks the frames of a connection, in order.
 	Members(c *index.Connection, yield func(index.Member) bool) error
+	// Analysis gives what TCP analysis says of a connection, EachAnalysis that of
+	// the connections from a number on, Found the connections that have a finding.
+	Analysis(number uint32) (a index.ConnAnalysis, ok bool, err error)
+	EachAnalysis(from uint32, yield func(*index.ConnAnalysis) bool) error
+	Found(code string) (*roaring.Bitmap, error)
 	// Packet gives one stored packet with its bytes.
 	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
 	// Datagram gives the frames of an IP datagram that a frame completed.

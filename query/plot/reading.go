@@ -94,7 +94,10 @@ func (g *graph) reading() string {
 func (s *totals) seconds() float64 { return float64(s.last-s.first) / 1e9 }
 
 // lasted writes the time of what is shown.
-func (s *totals) lasted() string { return inUnits(timeUnits, float64(s.last-s.first)) }
+func (s *totals) lasted() string { return DurationText(s.last - s.first) }
+
+// DurationText writes a time, ns, with three digits and its unit.
+func DurationText(ns int64) string { return inUnits(timeUnits, float64(ns)) }
 
 func perSecond(bytes uint64, seconds float64) string {
 	if seconds <= 0 {
@@ -103,7 +106,8 @@ func perSecond(bytes uint64, seconds float64) string {
 	return ", " + inUnits(rateUnits, float64(bytes)*8/seconds)
 }
 
-func bytesText(n uint64) string { return inUnits(byteUnits, float64(n)) }
+// BytesText writes a number of bytes with three digits and its unit.
+func BytesText(n uint64) string { return inUnits(byteUnits, float64(n)) }
 
 func many(n int, word string) string {
 	if n == 1 {
@@ -126,10 +130,10 @@ func (g *graph) readSequence(s *totals) (parts []string) {
 	if s.segments[from] == 0 {
 		parts = append(parts, "no payload in "+s.lasted())
 	} else {
-		parts = append(parts, fmt.Sprintf("%s in %s and %s%s", bytesText(s.payload[from]), many(s.segments[from], "segment"), s.lasted(), perSecond(s.fresh[from], s.seconds())))
+		parts = append(parts, fmt.Sprintf("%s in %s and %s%s", BytesText(s.payload[from]), many(s.segments[from], "segment"), s.lasted(), perSecond(s.fresh[from], s.seconds())))
 	}
 	if s.resent[from] > 0 {
-		parts = append(parts, fmt.Sprintf("%s re-sent (%s, %s)", grouped(int64(s.resent[from])), share(s.resent[from], s.segments[from]), bytesText(s.resentBytes[from])))
+		parts = append(parts, fmt.Sprintf("%s re-sent (%s, %s)", grouped(int64(s.resent[from])), share(s.resent[from], s.segments[from]), BytesText(s.resentBytes[from])))
 	} else if s.segments[from] > 0 {
 		parts = append(parts, "nothing re-sent")
 	}
@@ -144,7 +148,7 @@ func (g *graph) readSequence(s *totals) (parts []string) {
 	}
 	parts = append(parts, g.readShut()...)
 	if s.flight[from] > 0 {
-		parts = append(parts, "at most "+bytesText(uint64(s.flight[from]))+" in flight")
+		parts = append(parts, "at most "+BytesText(uint64(s.flight[from]))+" in flight")
 	}
 	return parts
 }
@@ -178,12 +182,12 @@ func times(n int) string {
 func (g *graph) readWindow(s *totals) (parts []string) {
 	from := g.options.Sender & 1
 	if to := 1 - from; s.windows[to] > 0 {
-		parts = append(parts, fmt.Sprintf("Receive window %s to %s", bytesText(uint64(s.lowWindow[to])), bytesText(uint64(s.highWindow[to]))))
+		parts = append(parts, fmt.Sprintf("Receive window %s to %s", BytesText(uint64(s.lowWindow[to])), BytesText(uint64(s.highWindow[to]))))
 	} else {
 		parts = append(parts, "No window of the receiver was seen")
 	}
 	if s.flight[from] > 0 {
-		parts = append(parts, "at most "+bytesText(uint64(s.flight[from]))+" in flight")
+		parts = append(parts, "at most "+BytesText(uint64(s.flight[from]))+" in flight")
 	} else {
 		parts = append(parts, "nothing in flight")
 	}
@@ -201,12 +205,12 @@ func (g *graph) counted(m Marks) int {
 }
 
 func (g *graph) readRate(s *totals, side int) string {
-	text := fmt.Sprintf("%s sent %s in %s", g.trace.Names[side], bytesText(s.payload[side]), s.lasted())
+	text := fmt.Sprintf("%s sent %s in %s", g.trace.Names[side], BytesText(s.payload[side]), s.lasted())
 	if rate := perSecond(s.fresh[side], s.seconds()); rate != "" && s.fresh[side] > 0 {
 		text += rate + " of new bytes" + perSecond(s.frames[side], s.seconds()) + " of frames"
 	}
 	if s.resent[side] > 0 {
-		text += ", " + bytesText(s.resentBytes[side]) + " re-sent"
+		text += ", " + BytesText(s.resentBytes[side]) + " re-sent"
 	}
 	return text
 }
