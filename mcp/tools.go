@@ -22,6 +22,8 @@ func allTools() []*tool {
 		listConnections(),
 		followStream(),
 		plotConnection(),
+		diagnoseCapture(),
+		diagnoseConnection(),
 		searchPackets(),
 		getPackets(),
 		stats(),

@@ -42,6 +42,10 @@ func TestAnswers(t *testing.T) {
 		{"follow_stream", map[string]any{"capture": "web-day.pcap", "connection": "1", "format": "hex"}, []string{"udp", "server"}},
 		{"stats", map[string]any{"captures": []string{"web-day.pcap"}, "by": "port", "metric": "bytes", "top": 3}, []string{"80", "share", "total_packets"}},
 		{"plot", map[string]any{"capture": "web-day.pcap", "connection": 4}, []string{"1 re-sent (3.4%", "198.51.100.80:80", "zooms"}},
+		{"diagnose_capture", map[string]any{"capture": "web-day.pcap"}, []string{"The capture is sound", "syn_unanswered", "refused", "4 connection attempts"}},
+		{"diagnose_capture", map[string]any{"capture": "web-day.pcap", "by": "host", "severity": "ERROR"}, []string{"198.51.100.80", "error"}},
+		{"diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": 13}, []string{"nothing listens on the port", "unfinished_handshake", "198.51.100.80:8080"}},
+		{"diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": "4, 9"}, []string{"high_retransmission", "server_response", "resent_percent"}},
 		{"list_fields", map[string]any{"prefix": "tcp.flags.r"}, []string{"tcp.flags.reset"}},
 	} {
 		var first string
@@ -129,6 +133,10 @@ func TestErrors(t *testing.T) {
 		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "direction": "up"}, "client, server")
 		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "from_s": 2, "to_s": 1}, "not after the begin")
 		c.fails("plot", map[string]any{"capture": "web-day.pcap", "connection": 4, "width": 10}, "640 to 4000")
+		c.fails("diagnose_capture", map[string]any{"capture": "web-day.pcap", "by": "colour"}, "code, host, connection")
+		c.fails("diagnose_capture", map[string]any{"capture": "web-day.pcap", "severity": "bad"}, "info, note, warn, error")
+		c.fails("diagnose_connection", map[string]any{"capture": "web-day.pcap"}, "connections is missing")
+		c.fails("diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": []string{"4", "99"}}, "no connection", "numbered from 0")
 		c.fails("capture_info", map[string]any{"capture": "\x1b[31m\u202eevil" + strings.Repeat("x", 9000)}, "no such capture")
 	}
 }
@@ -146,6 +154,7 @@ func TestBudget(t *testing.T) {
 		{"list_connections", map[string]any{"limit": 500, "max_bytes": 4000, "response_format": "detailed"}},
 		{"get_packets", map[string]any{"capture": "web-day.pcap", "connection": "9", "layers": "full", "payload": "text", "limit": 500, "max_bytes": 20000}},
 		{"list_fields", map[string]any{"limit": 100, "max_bytes": 5000, "prefix": "tcp"}},
+		{"diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": "0,2,4,7,9,11,13,15,17", "max_bytes": 8000}},
 	} {
 		limit := defaultBudget
 		if m, ok := q.args["max_bytes"].(int); ok {

@@ -39,7 +39,7 @@ type DiagnosisRow struct {
 	Low      bool        `json:"low_confidence,omitempty"`
 	Sentence string      `json:"sentence"`           // of the worst finding
 	Examples []uint32    `json:"examples,omitempty"` // connections, the worst first
-	Codes    []CodeCount `json:"codes,omitempty"`    // of a host or connection, the worst first
+	Codes    []CodeCount `json:"codes,omitempty"`    // of a host, the most frequent first, or of a connection, the worst first
 }
 
 // CodeCount counts the findings of one code.
@@ -247,8 +247,6 @@ func (d *diagnosis) hints(a *CaptureDiagnosisAnswer) {
 		a.Hints = append(a.Hints, "the capture has no TCP connections: only those are diagnosed")
 	case a.Total == 0 && len(d.codes) == 0:
 		a.Hints = append(a.Hints, "no connection has a finding of severity "+d.Severity+" or higher")
-	case a.Total > 0:
-		a.Hints = append(a.Hints, "`pcapidx diagnose CAPTURE CONNECTION` tells all about one connection")
 	}
 }
 

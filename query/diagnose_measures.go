@@ -82,7 +82,7 @@ type SenderMeasures struct {
 
 	GoodputBitS  int64 `json:"goodput_bit_s,omitempty"`
 	WireRateBitS int64 `json:"wire_rate_bit_s,omitempty"` // whole frames, over the connection
-	PeakRateBitS int64 `json:"peak_rate_bit_s,omitempty"`
+	PeakRateBitS int64 `json:"peak_rate_bit_s,omitempty"` // most within one second
 }
 
 func milliseconds(ns int64) float64 { return float64(ns) / 1e6 }

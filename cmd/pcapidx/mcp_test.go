@@ -264,6 +264,10 @@ func TestParity(t *testing.T) {
 		{[]string{"stats", "--all", "--by", "length", "-Y", "ip"}, "stats", object{"by": "length", "filter": "ip"}},
 		{[]string{"plot", "web-day.pcap", "4", "-o", picture}, "plot", object{"capture": web[0], "connection": 4}},
 		{[]string{"plot", "web-day.pcap", "9", "-o", picture, "--kind", "rtt", "--from", "0.05", "--to", "0.15", "--width", "700"}, "plot", object{"capture": web[0], "connection": "9", "kind": "rtt", "from_s": 0.05, "to_s": "0.15", "width": 700}},
+		{[]string{"diagnose", "web-day.pcap"}, "diagnose_capture", object{"capture": web[0]}},
+		{[]string{"diagnose", "web-day.pcap", "--by", "host", "--severity", "info", "--limit", "1"}, "diagnose_capture", object{"capture": web[0], "by": "host", "severity": "info", "limit": 1}},
+		{[]string{"diagnose", "web-day.pcap", "--by", "connection", "--code", "refused,high_retransmission"}, "diagnose_capture", object{"capture": web[0], "by": "connection", "code": "refused,high_retransmission"}},
+		{[]string{"diagnose", "web-day.pcap", "4", "13", "15"}, "diagnose_connection", object{"capture": web[0], "connections": []any{4, "13", 15}}},
 		{[]string{"fields", "icmp.", "--capture", "web-day.pcap"}, "list_fields", object{"prefix": "icmp.", "capture": web[0], "limit": 500}},
 	} {
 		name := fmt.Sprint(c.cli, c.tool)

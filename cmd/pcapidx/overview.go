@@ -46,7 +46,10 @@ func (a *app) overview(cmd *cobra.Command, e *query.Engine, row query.AddRow) er
 		return err
 	}
 	_, err = fmt.Fprintf(a.out.w, "\nnext: pcapidx info %[1]s\n      pcapidx connections %[1]s --state S0,REJ,RSTO,RSTR\n", row.Capture[:8])
-	return err
+	if err != nil || !a.out.terminal {
+		return err
+	}
+	return a.topFindings(cmd, e, row)
 }
 
 // forPeople gives an output that formats as on a terminal, without colour if

@@ -27,7 +27,7 @@ func TestOnesSum(t *testing.T) {
 		for plain > 0xffff {
 			plain = plain>>16 + plain&0xffff
 		}
-		if got := onesSum(data, 0); got != uint16(plain) {
+		if got := uint32(onesSum(data, 0)); got != plain {
 			t.Fatalf("%x: %04x, want %04x", data, got, plain)
 		}
 	}
