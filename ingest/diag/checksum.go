@@ -17,7 +17,8 @@ func checksumFamily() Family {
 		{
 			Code: "checksum_offload", Severity: index.SeverityInfo, Group: "capture", Title: "checksums left to the network card",
 			Doc: "OffloadShare or more of a sender's packets have a wrong checksum while the other side's are right, or as wrong (both sides on " +
-				"one machine): the capture was made on the sending host, before the network card filled them in. No error.",
+				"one machine), or the data with wrong checksums was acknowledged without being sent again: the capture was made on the sending " +
+				"host, before the network card filled them in. No error.",
 		},
 	}}
 }
@@ -25,6 +26,8 @@ func checksumFamily() Family {
 type checksums struct {
 	good [2]uint32
 	bad  [2]*Evidence // after the first bad one
+	data [2]uint32    // bad ones with data
+	end  [2]uint32    // sequence number after the last of them
 }
 
 func (w *checksums) Watch(_ *Conn, p *Packet) {
@@ -37,6 +40,10 @@ func (w *checksums) Watch(_ *Conn, p *Packet) {
 			w.bad[p.Dir] = &Evidence{}
 		}
 		w.bad[p.Dir].Add(p.Frame)
+		if p.Data() {
+			w.data[p.Dir]++
+			w.end[p.Dir] = p.Seq + p.Len
+		}
 	}
 }
 
@@ -44,6 +51,13 @@ func (w *checksums) Watch(_ *Conn, p *Packet) {
 func (w *checksums) offloaded(c *Conn, dir uint8) bool {
 	bad := w.bad[dir]
 	return bad != nil && float64(bad.Count) >= c.T.OffloadShare*float64(uint64(bad.Count)+uint64(w.good[dir]))
+}
+
+// accepted reports whether the data with wrong checksums arrived all the same: it was
+// acknowledged with fewer re-sends than it takes to replace it, one for two segments.
+func (w *checksums) accepted(c *Conn, dir uint8) bool {
+	peer := &c.Side[1-dir]
+	return w.data[dir] > 0 && 2*uint64(c.Side[dir].Resent.Count) < uint64(w.data[dir]) && peer.AckSet && !beyond(w.end[dir], peer.Acked)
 }
 
 func (w *checksums) Finish(c *Conn, r *Report) {
@@ -61,7 +75,7 @@ func (w *checksums) Finish(c *Conn, r *Report) {
 			Numbers: []index.Number{figure("bad", bad.Count), figure("checked", all)},
 			Frames:  bad.Frames, Count: bad.Count,
 		}
-		if w.offloaded(c, dir) && (w.bad[1-i] == nil || w.offloaded(c, 1-dir)) {
+		if w.accepted(c, dir) || w.offloaded(c, dir) && (w.bad[1-i] == nil || w.offloaded(c, 1-dir)) {
 			f.Code, f.Severity = "checksum_offload", index.SeverityInfo
 			f.Sentence = fmt.Sprintf("%d of %s from the %s have a wrong TCP checksum because its network card computes it later: the capture was made on that host. No error.",
 				bad.Count, countWords(all, "packet"), r.Role(dir))

@@ -76,6 +76,9 @@ type Thresholds struct {
 	RTTFactor  float64
 	RTTExcess  int64
 	RTTSamples int64
+	// A longer time (ns) to an acknowledgement is no round-trip time: the sender would
+	// have sent again. 10 s.
+	RTTMax int64
 
 	// zero_window: longer than ZeroWindowTime (ns) in all, or ZeroWindowShare of the
 	// connection's duration. 200 ms, 0.05.
@@ -145,7 +148,7 @@ func Defaults() Thresholds {
 		PortReuse: 60 * second, TimeWait: 120 * second,
 		Duplicates: 0.05, OneSided: 0.3,
 		ScanWindow: 60 * second, ScanPorts: 15, ScanHosts: 15, StealthProbes: 5, FloodRate: 100,
-		RTTFactor: 5, RTTExcess: 100 * millisecond, RTTSamples: 10,
+		RTTFactor: 5, RTTExcess: 100 * millisecond, RTTSamples: 10, RTTMax: 10 * second,
 
 		ZeroWindowTime: 200 * millisecond, ZeroWindowShare: 0.05, ZeroWindowStuck: second,
 		WindowFullTime: 50 * millisecond, WindowFullShare: 0.05,

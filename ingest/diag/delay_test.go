@@ -71,6 +71,7 @@ func TestRTT(t *testing.T) {
 		{"1 of 20 is late", 30000, ready + asked(one...), "!rtt_variation", ""},
 		{"late by 90 ms", 30000, ready + asked(append(slices.Repeat([]int{100}, 10), 10)...), "!rtt_variation", ""},
 		{"late by 4 times", 30000, ready + asked(append(slices.Repeat([]int{400}, 10), 100)...), "!rtt_variation", ""},
+		{"without their acknowledgements", 60000, opened + asked(10, 10, 10, 10, 10, 10, 10, 10, 10, 30000), "!rtt_variation", ""},
 		{"9 samples", 30000, ready + asked(slices.Repeat([]int{10, 300, 300}, 3)...), "!rtt_variation", ""},
 		{"all late but the first", 30000, ready + asked(append([]int{10}, slices.Repeat([]int{300}, 9)...)...), "rtt_variation", ""},
 		{"all late but the last", 30000, ready + asked(append(slices.Repeat([]int{300}, 9), 10)...), "rtt_variation", ""},

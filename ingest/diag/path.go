@@ -181,6 +181,9 @@ func (s *pathSide) rank() {
 // packets of one connection: it counts the host's other packets too.
 const idReach = 2048
 
+// answerReach is how far behind the highest acknowledgement a RST may answer.
+const answerReach = 1 << 16
+
 func sequential(before, id uint16) bool { d := id - before; return d > 0 && d <= idReach }
 
 // reset judges a RST by the packets before it.
@@ -194,11 +197,15 @@ func (w *path) reset(c *Conn, p *Packet) {
 	if !p.IPv6 && p.IPID != 0 && s.ids >= 4 && (s.zeros == s.ids || s.steps == s.ids-1 && s.zeros == 0 && !sequential(s.id, p.IPID)) {
 		x.odd |= oddID
 	}
-	if me, other := &c.Side[p.Dir], &c.Side[1-p.Dir]; me.HighSet && other.AckSet && p.Seq != me.High && p.Seq-other.Acked >= max(peer.window, 1) {
+	me, other := &c.Side[p.Dir], &c.Side[1-p.Dir]
+	// The answer to a segment for a closed port repeats its acknowledgement number
+	// (RFC 9293, section 3.10.7.1), which may be one of those before the last.
+	answer := p.Flags&tcp.ACK == 0 && other.AckSet && other.Acked-p.Seq <= answerReach
+	if me.HighSet && other.AckSet && !answer && p.Seq != me.High && p.Seq-other.Acked >= max(peer.window, 1) {
 		x.odd |= oddSeq
 	}
 	for i := range w.rsts {
-		if b := &w.rsts[i]; b.dir == p.Dir && b.seq != p.Seq && p.Time-b.time <= c.T.RSTBurst {
+		if b := &w.rsts[i]; b.dir == p.Dir && !answer && b.seq != p.Seq && p.Time-b.time <= c.T.RSTBurst {
 			b.odd |= oddBurst
 			x.odd |= oddBurst
 		}

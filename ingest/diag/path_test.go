@@ -71,6 +71,7 @@ func TestInjectedRST(t *testing.T) {
 		{"several of one number", 9000, before + "\n50 < R 550 100 0 ttl=64 id=7005\n51 < R 550 100 0 ttl=64 id=7005", "!injected_rst", ""},
 		{"several, later", 9000, before + "\n50 < R 550 100 0 ttl=64 id=7005\n61 < R 1000 100 0 ttl=64 id=7005", "!injected_rst", ""},
 		{"several answers of a closed port", 9000, before + "\n50 < R 550 100 0 ttl=50\n51 < R 560 100 0 ttl=50", "!injected_rst", ""},
+		{"answers to earlier segments", 9000, before + "\n41 < FA 550 100 0 ttl=50\n42 > A 100 551 0\n50 < R 550 0 0 ttl=50\n51 < R 550 0 0 ttl=50\n52 < R 551 0 0 ttl=50", "!injected_rst", ""},
 		{"refused", 9000, "1 > S 99 0 0 ttl=64\n2 < RA 0 100 0 ttl=255", "!injected_rst", ""},
 		{"refused after the answer", 9000, ready + "\n30 < R 99999 0 0 ttl=255", "injected_rst", ""},
 	})
@@ -98,6 +99,8 @@ func TestChecksums(t *testing.T) {
 		{"none", 9000, sums(0, 20), "!bad_checksums !checksum_offload", ""},
 		{"18 of 20", 9000, sums(18, 2), "checksum_offload !bad_checksums", "18 of 20 packets"},
 		{"17 of 20", 9000, sums(17, 3), "bad_checksums !checksum_offload", ""},
+		{"some, acknowledged without a re-send", 9000, sums(3, 19) + "\n900 < A 500 320 0", "checksum_offload !bad_checksums", "3 of 22 packets"},
+		{"some, sent again and acknowledged", 9000, sums(3, 19) + "\n800 > PA 100 500 20\n801 > PA 120 500 10\n900 < A 500 320 0", "bad_checksums !checksum_offload", ""},
 		{"all of both", 9000, sums(20, 0) + server, "checksum_offload !bad_checksums", ""},
 		{"all of one, some of the other", 9000, sums(20, 0) + server + "\n901 < A 500 100 0", "bad_checksums !checksum_offload", ""},
 	})

@@ -14,7 +14,8 @@ func rttFamily() Family {
 		Code: "rtt_variation", Severity: index.SeverityWarn, Group: "delay", Title: "round-trip time varies",
 		Doc: "Some acknowledgements took several times the smallest round-trip time: queues on the way (bufferbloat), a radio link, or a " +
 			"receiver that delays them. Given if the 95th percentile exceeds RTTFactor times the minimum and is RTTExcess above it. " +
-			"Acknowledgements that cover re-sent bytes do not count (Karn's rule, RFC 6298, section 3).",
+			"Acknowledgements that cover re-sent bytes do not count (Karn's rule, RFC 6298, section 3), nor do those " +
+			"after more than RTTMax: without a re-send until then, the true acknowledgement was not captured.",
 	}}}
 }
 
@@ -73,7 +74,7 @@ func (s *rttSide) ack(c *Conn, f *Facts, p *Packet) {
 		return
 	}
 	switch {
-	case p.AcksFrame == 0 || p.AckRTT < 0:
+	case p.AcksFrame == 0 || p.AckRTT < 0 || p.AckRTT > c.T.RTTMax:
 		return
 	case f.SYN.Count > 0 && p.Ack == f.SYN.Seq+1, f.SYNACK.Count > 0 && p.Ack == f.SYNACK.Seq+1, f.FIN.Count > 0 && p.Ack == f.FIN.Seq+1:
 		return

@@ -15,8 +15,8 @@ func turnsFamily() Family {
 	return Family{Name: "turns", FromData: true, New: func() Watcher { return &turns{} }, Finds: []Diagnostic{
 		{
 			Code: "slow_response", Severity: index.SeverityWarn, Group: "application", Title: "slow response",
-			Doc: "The server began to answer a request more than SlowResponse after the request's last byte, or after its last re-send. Waits " +
-				"above LongPoll do not count: see idle_push.",
+			Doc: "The server began to answer a request more than SlowResponse after the request's last byte, or after its last re-send, the " +
+				"network's part (the smallest round-trip time) left out if the handshake was captured. Waits above LongPoll do not count: see idle_push.",
 		},
 		{
 			Code: "idle_push", Severity: index.SeverityInfo, Group: "application", Title: "server sends when it has something",
@@ -130,18 +130,28 @@ func (w *turns) begin(p *Packet, n uint32) {
 	w.count++
 }
 
+// handshaken reports whether the handshake was captured. Otherwise the smallest
+// round-trip time may be that of an acknowledgement that waited for a response.
+func (c *Conn) handshaken() bool {
+	return c.Side[0].SYN.Count > 0 && c.Side[1].SYNACK.Count > 0 || c.Side[1].SYN.Count > 0 && c.Side[0].SYNACK.Count > 0
+}
+
 // answer measures the pause before a run of s.
 func (s *turnSide) answer(c *Conn, w *turns, p *Packet) {
-	gap := p.Time - w.cur.end
+	gap, trip := p.Time-w.cur.end, c.Side[1-p.Dir].MinRTT
 	s.gaps.add(gap)
 	if gap > s.longest || s.longestFrame == 0 {
 		s.longest, s.longestFrame = gap, p.Frame
 	}
-	switch wait := min(gap, p.Time-w.resent); {
+	wait := min(gap, p.Time-w.resent)
+	if !c.handshaken() {
+		trip = 0
+	}
+	switch {
 	case gap > c.T.LongPoll:
 		s.long.Add(w.curLast)
 		s.long.Add(p.Frame)
-	case wait > c.T.SlowResponse:
+	case wait-trip > c.T.SlowResponse:
 		s.slow.Add(w.curLast)
 		s.slow.Add(p.Frame)
 		s.slowSum += wait
@@ -188,7 +198,7 @@ func (w *turns) reportServer(c *Conn, r *Report, skip uint32) {
 	s := &w.side[server]
 	if slow := s.slow.Count / 2; slow > 0 {
 		network, trip, where := "", c.Side[r.Client].MinRTT, ""
-		if trip > 0 {
+		if trip > 0 && c.handshaken() {
 			network = fmt.Sprintf(", of which the network needs %s", timeWords(trip))
 		}
 		if w.side[r.Client].tls && (s.slowRun-skip)/2 < handshakeTurns {

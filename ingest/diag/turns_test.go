@@ -24,6 +24,8 @@ func TestTurns(t *testing.T) {
 	pull(t, []trigger{
 		{"1.5 s", 60000, ready + talk(3, 1500, 10), "slow_response", "The server took 1.5 s to begin an answer, of which the network needs 10 ms; 3 of its 3 answers came after more than 1 s."},
 		{"1 s", 60000, ready + talk(3, 1000, 10), "!slow_response !idle_push", ""},
+		{"the network needs it", 60000, "1 > S 99 0 0\n801 < SA 499 100 0\n802 > A 100 500 0\n900 > PA 100 500 100\n2600 < PA 500 200 100", "!slow_response", ""},
+		{"no handshake", 60000, "900 > PA 100 500 100\n2600 < PA 500 200 100", "slow_response", "to begin an answer; 1 of"},
 		{"TLS", 60000, ready + strings.Replace(talk(2, 1500, 10), " 100\n", " 100 tls=1\n", 1), "slow_response", "in the TLS handshake"},
 		{"after the TLS handshake", 60000, ready + strings.Replace(talk(2, 10, 10)+"\n1000 > PA 300 700 100\n2500 < PA 700 400 100", " 100\n", " 100 tls=1\n", 1), "slow_response", "to begin an answer, of"},
 		{"long polling", 60000, ready + talk(1, 31000, 10), "idle_push !slow_response", "more than 30 s 1 time"},
