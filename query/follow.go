@@ -225,10 +225,3 @@ func (f *follower) finish() {
 		a.Hints = append(a.Hints, "the connection carried no payload")
 	}
 }
-
-func plural(n uint64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.FormatUint(n, 10) + " " + one + "s"
-}

@@ -204,7 +204,8 @@ func (w *sweep) add(m member, window int64) {
 			kept = append(kept, o)
 		}
 	}
-	w.members = append(kept, m)
+	kept = append(kept, m)
+	w.members = kept
 }
 
 // scanner gives the record of a source that scans; nil if there are too many.
