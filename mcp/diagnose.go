@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
-	"pcapidx/index"
 	"pcapidx/query"
 )
 
@@ -40,7 +39,7 @@ func diagnoseCapture() *tool {
 		return &diagnoseCaptureOut{CaptureDiagnosisAnswer: *a, outcome: outcome{Notice: notice}}, nil
 	})
 	severity := t.input.Properties["severity"]
-	for _, word := range index.SeverityNames() {
+	for _, word := range query.Severities() {
 		severity.Enum = append(severity.Enum, word)
 	}
 	severity.Default = []byte(`"note"`)
