@@ -8,8 +8,10 @@ type listConnectionsArgs struct {
 	Port     string `json:"port,omitempty" jsonschema:"port of either side, or a range such as 8000-8010"`
 	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp, icmpv6; several with commas"`
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state: SF, S0, S1, REJ, RSTO, RSTR, OTH ...; several with commas"`
+	Finding  string `json:"finding,omitempty" jsonschema:"code that diagnose_capture gives, such as zero_window; several with commas"`
+	Resent   uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent TCP data segments"`
 	Filter   string `json:"filter,omitempty" jsonschema:"display filter that at least one packet of the connection matches"`
-	Sort     string `json:"sort,omitempty" jsonschema:"frame is the order of appearance; duration, bytes and packets begin with the largest"`
+	Sort     string `json:"sort,omitempty" jsonschema:"frame is the order of appearance; start is by time; the others begin with the largest"`
 	Reverse  bool   `json:"reverse,omitempty" jsonschema:"turn the order round"`
 	format
 	pages
@@ -21,18 +23,18 @@ type listConnectionsOut struct {
 }
 
 func listConnections() *tool {
-	return define(tool{
+	t := define(tool{
 		name: "list_connections", title: "List connections", set: "connections",
 		description: "Who talked to whom, when, how much, and how it ended: one row for each connection (TCP, UDP, SCTP, ICMP echo), from one or several captures. " +
 			"state is Zeek's: SF normal end, S0 no answer, REJ refused, RSTO/RSTR reset by client/server side, OTH seen midway. " +
 			"For counts use stats, for packets search_packets.",
-		choices: map[string][]string{"sort": {"frame", "start", "duration", "bytes", "packets"}},
+		choices: map[string][]string{"sort": {"frame", "start", "duration", "bytes", "packets", "rtt", "retransmissions"}},
 		concise: []string{"community_id", "client_by", "client_guessed", "client_scope", "server_scope", "client_payload_bytes", "server_payload_bytes"},
-		narrow:  "or narrow by address, port, protocol, state or filter",
+		narrow:  "or narrow by address, port, protocol, state, finding or filter",
 	}, func(c *call, in *listConnectionsArgs) (*listConnectionsOut, error) {
 		q := query.ConnectionsRequest{
 			Sort: in.Sort, Reverse: in.Reverse, Address: in.Address, Port: in.Port, Protocol: in.Protocol,
-			State: in.State, Filter: in.Filter, Page: in.page(),
+			State: in.State, Finding: in.Finding, MinRetransmissions: in.Resent, Filter: in.Filter, Page: in.page(),
 		}
 		q.Captures, q.All = in.captures()
 		a, err := c.engine.Connections(c.ctx, q)
@@ -45,4 +47,6 @@ func listConnections() *tool {
 		}
 		return out, nil
 	})
+	outline(t.output.Properties["rows"].Items, "capture", "connection", "protocol", "stream", "client", "server", "state", "findings")
+	return t
 }

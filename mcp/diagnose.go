@@ -1,8 +1,6 @@
 package mcp
 
 import (
-	"slices"
-
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"pcapidx/query"
@@ -46,21 +44,6 @@ func diagnoseCapture() *tool {
 	t.output.Properties["findings"].Items = &jsonschema.Schema{Type: "object"}
 	outline(t.output.Properties["rows"].Items, "severity", "connections", "sentence", "examples")
 	return t
-}
-
-// outline keeps of a row's schema what every host should know: all of it would be
-// a tenth of all schemas.
-func outline(row *jsonschema.Schema, keep ...string) {
-	has := func(name string) bool { return slices.Contains(keep, name) }
-	for name, p := range row.Properties {
-		if !has(name) {
-			delete(row.Properties, name)
-		} else if p.Items != nil && p.Items.Type == "object" {
-			p.Items = &jsonschema.Schema{Type: "object"}
-		}
-	}
-	row.Required = slices.DeleteFunc(row.Required, func(name string) bool { return !has(name) })
-	row.PropertyOrder = slices.DeleteFunc(row.PropertyOrder, func(name string) bool { return !has(name) })
 }
 
 type diagnoseConnectionArgs struct {

@@ -63,12 +63,8 @@ func captureInfo() *tool {
 	})
 	// sections come and go, and what is deep inside would be a sixth of all schemas
 	t.output.Required = []string{"capture", "name", "packets"}
-	for _, name := range []string{"counters", "damage"} {
-		t.output.Properties[name] = &jsonschema.Schema{Type: "object"}
-	}
-	for _, name := range []string{"interfaces", "sections"} {
-		t.output.Properties[name].Items = &jsonschema.Schema{Type: "object"}
-	}
+	outline(t.output, "capture", "name", "packets", "connections", "start", "end", "duration_s", "hierarchy", "endpoints", "damage", "truncated", "hints", "notice")
+	t.output.Properties["damage"] = &jsonschema.Schema{Type: "object"}
 	return t
 }
 

@@ -42,5 +42,6 @@ func getPackets() *tool {
 	})
 	// a decoded packet is large
 	t.input.Properties["limit"].Default = []byte("10")
+	outline(t.output.Properties["rows"].Items, "frame", "src", "dst", "protocol", "info", "layers", "bytes")
 	return t
 }

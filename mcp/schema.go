@@ -127,3 +127,19 @@ func simplify(s *jsonschema.Schema) {
 	simplify(s.Items)
 	simplify(s.AdditionalProperties)
 }
+
+// outline keeps of an answer's or a row's schema what every host should know. An
+// answer has more: a host loads all schemas before the first question, and a schema
+// of every column costs more than it tells.
+func outline(row *jsonschema.Schema, keep ...string) {
+	has := func(name string) bool { return slices.Contains(keep, name) }
+	for name, p := range row.Properties {
+		if !has(name) {
+			delete(row.Properties, name)
+		} else if p.Items != nil && p.Items.Type == "object" && name != "rows" {
+			p.Items = &jsonschema.Schema{Type: "object"}
+		}
+	}
+	row.Required = slices.DeleteFunc(row.Required, func(name string) bool { return !has(name) })
+	row.PropertyOrder = slices.DeleteFunc(row.PropertyOrder, func(name string) bool { return !has(name) })
+}

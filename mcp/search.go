@@ -31,7 +31,7 @@ type searchPacketsOut struct {
 }
 
 func searchPackets() *tool {
-	return define(tool{
+	t := define(tool{
 		name: "search_packets", title: "Search packets", set: "packets",
 		description: "Packets that match a Wireshark display filter, or the conditions address, port, protocol, tcp_flags and time, all of which must hold. " +
 			"A row has frame number, time, length, addresses, protocols, connections, and an info line. " +
@@ -54,6 +54,9 @@ func searchPackets() *tool {
 		}
 		return out, nil
 	})
+	outline(t.output, "rows", "numbers", "returned", "total", "total_exact", "next_cursor", "truncated", "hints", "notice")
+	outline(t.output.Properties["rows"].Items, "capture", "frame", "src", "dst", "protocol", "connections", "labels", "info")
+	return t
 }
 
 // filter makes one display filter of all conditions but tcp_flags.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -126,4 +127,40 @@ func labelsOf(field string) index.Labels {
 func isLabel(field string) bool {
 	name := strings.TrimPrefix(field, "tcp.analysis.")
 	return name == "flags" || slices.Contains(index.LabelNames(), name)
+}
+
+// labelPrefix is what Wireshark puts before the Info of a packet that has labels.
+// It puts each before the one that it found first, in this order.
+func labelPrefix(p *index.Packet) (prefix string) {
+	for _, one := range []struct {
+		label index.Labels
+		text  string
+	}{
+		{index.LabelReusedPorts, "Port numbers reused"},
+		{index.LabelRetransmission, "Retransmission"},
+		{index.LabelOutOfOrder, "Out-Of-Order"},
+		{index.LabelLostSegment, "Previous segment not captured"},
+		{index.LabelAckLostSegment, "ACKed unseen segment"},
+		{index.LabelWindowUpdate, "Window Update"},
+		{index.LabelWindowFull, "Window Full"},
+		{index.LabelKeepAlive, "Keep-Alive"},
+		{index.LabelKeepAliveAck, "Keep-Alive ACK"},
+		{index.LabelDuplicateAck, fmt.Sprintf("Dup ACK %d#%d", p.DupFrame, p.Dup)},
+		{index.LabelZeroWindowProbe, "ZeroWindowProbe"},
+		{index.LabelZeroWindow, "ZeroWindow"},
+		{index.LabelZeroWindowProbeAck, "ZeroWindowProbeAck"},
+	} {
+		if p.Labels&one.label == 0 {
+			continue
+		}
+		switch text := one.text; {
+		case one.label == index.LabelRetransmission && p.Labels&index.LabelFastRetransmission != 0:
+			prefix = "[TCP Fast Retransmission] " + prefix
+		case one.label == index.LabelRetransmission && p.Labels&index.LabelSpuriousRetransmission != 0:
+			prefix = "[TCP Spurious Retransmission] " + prefix
+		default:
+			prefix = "[TCP " + text + "] " + prefix
+		}
+	}
+	return prefix
 }

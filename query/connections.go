@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"pcapidx/index"
 )
@@ -11,8 +13,9 @@ import (
 type ConnectionsRequest struct {
 	Captures []string `json:"captures,omitempty" jsonschema:"names, ids or id prefixes"`
 	All      bool     `json:"all,omitempty" jsonschema:"all captures of the store"`
-	// Sort is frame (order of appearance, default), start, duration, bytes or
-	// packets; the last three begin with the largest. Reverse turns it round.
+	// Sort is frame (order of appearance, default), start, duration, bytes, packets,
+	// rtt or retransmissions; all but the first two begin with the largest. Reverse
+	// turns it round.
 	Sort    string `json:"sort,omitempty"`
 	Reverse bool   `json:"reverse,omitempty"`
 
@@ -20,7 +23,10 @@ type ConnectionsRequest struct {
 	Port     string `json:"port,omitempty" jsonschema:"port of either side, or a range such as 8000-8010"`
 	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp or icmpv6; several with commas"`
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state, such as S0, SF or REJ; several with commas"`
+	Finding  string `json:"finding,omitempty" jsonschema:"code of a finding, such as zero_window; one of several with commas"`
 	Filter   string `json:"filter,omitempty" jsonschema:"Wireshark display filter; one of the connection's packets must match"`
+	// MinRetransmissions is the least number of re-sent data segments.
+	MinRetransmissions uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent TCP data segments"`
 	Page
 }
 
@@ -56,6 +62,12 @@ type ConnectionRow struct {
 	ServerScope   string   `json:"server_scope"`
 	VLAN          []uint16 `json:"vlan,omitempty"`    // of the first frame, outermost first
 	ICMPID        *uint16  `json:"icmp_id,omitempty"` // identifier of ICMP echo pairs
+
+	// Of TCP, where the index has its analysis: the handshake's round-trip time, data
+	// segments sent again by both sides, and what diagnostics found, the worst first.
+	InitialRTTMs    *float64 `json:"initial_rtt_ms,omitempty"`
+	Retransmissions *int64   `json:"retransmissions,omitempty"`
+	Findings        []string `json:"findings,omitempty"`
 }
 
 // ConnectionsAnswer is a page of connections.
@@ -124,7 +136,11 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 	for _, k := range chosen {
 		r := &records[k.capture][0]
 		records[k.capture] = records[k.capture][1:]
-		a.Rows = append(a.Rows, connectionRow(s.ids[k.capture], r))
+		row := connectionRow(s.ids[k.capture], r)
+		if err := row.analysis(s.captures[k.capture]); err != nil {
+			return err
+		}
+		a.Rows = append(a.Rows, row)
 	}
 	a.Returned, a.Total, a.TotalExact = len(a.Rows), s.total, true
 	if more {
@@ -137,12 +153,31 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 func (s *selection) hints(a *ConnectionsAnswer) (hints []string) {
 	hints = append(hints, s.display.Hints()...)
 	switch {
-	case a.Total == 0 && (s.filter.set() || s.display.Root != nil):
+	case a.Total == 0 && s.filter.findings != nil:
+		hints = append(hints, s.findingHint())
+	case a.Total == 0 && (s.filter.set() || s.display.Root != nil || s.filter.resent > 0):
 		hints = append(hints, fmt.Sprintf("no connection matches; without filter, address, port, protocol and state there are %d", s.all))
 	case negates(s.display.Root):
 		hints = append(hints, "a connection is listed when one of its packets matches: what is negated is found in nearly all")
 	}
 	return hints
+}
+
+// findingHint says what can be found in the captures asked.
+func (s *selection) findingHint() string {
+	var codes []string
+	for _, x := range s.captures {
+		for _, f := range x.Summary().Found {
+			if !slices.Contains(codes, f.Code) {
+				codes = append(codes, f.Code)
+			}
+		}
+	}
+	if codes == nil {
+		return "no connection of these captures has any finding"
+	}
+	slices.Sort(codes)
+	return "no connection matches; found there are " + strings.Join(codes, ", ")
 }
 
 func connectionRow(capture string, c *index.Connection) ConnectionRow {
@@ -168,6 +203,30 @@ func connectionRow(capture string, c *index.Connection) ConnectionRow {
 		r.ICMPID = &id
 	}
 	return r
+}
+
+// analysis adds what TCP analysis says of the connection.
+func (r *ConnectionRow) analysis(x Capture) error {
+	if r.Protocol != "tcp" || x.Summary().Content < analysisSince {
+		return nil
+	}
+	a, ok, err := x.Analysis(r.Connection)
+	if err != nil || !ok {
+		return err
+	}
+	if a.Measures.IRTT != 0 {
+		ms := float64(a.Measures.IRTT) / 1e6
+		r.InitialRTTMs = &ms
+	}
+	resent := a.Measures.Sides[0].Resent + a.Measures.Sides[1].Resent
+	r.Retransmissions = &resent
+	slices.SortStableFunc(a.Findings, func(a, b index.Finding) int { return int(b.Severity) - int(a.Severity) })
+	for i := range a.Findings {
+		if f := &a.Findings[i]; f.Severity > index.SeverityInfo && !slices.Contains(r.Findings, f.Code) {
+			r.Findings = append(r.Findings, f.Code)
+		}
+	}
+	return nil
 }
 
 func isICMP(kind uint8) bool { return kind == 1 || kind == 58 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -197,5 +198,66 @@ func TestRowJSON(t *testing.T) {
 		if !strings.Contains(string(b), part) {
 			t.Errorf("%s lacks %s", b, part)
 		}
+	}
+}
+
+// TestConnectionsByAnalysis: sorted and chosen by what TCP analysis measured.
+func TestConnectionsByAnalysis(t *testing.T) {
+	e := engineWith(t, "web-day.pcap", "tcp-windows.pcap")
+	ask := func(q ConnectionsRequest) *ConnectionsAnswer {
+		t.Helper()
+		q.All = true
+		a, err := e.Connections(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	last := math.Inf(1)
+	for _, r := range ask(ConnectionsRequest{Sort: "rtt", Protocol: "tcp"}).Rows {
+		ms := 0.0
+		if r.InitialRTTMs != nil {
+			ms = *r.InitialRTTMs
+		}
+		if ms > last {
+			t.Errorf("connection %d: %v ms after %v", r.Connection, ms, last)
+		}
+		last = ms
+	}
+	some := ask(ConnectionsRequest{Sort: "retransmissions", MinRetransmissions: 1})
+	if len(some.Rows) < 2 || *some.Rows[0].Retransmissions < *some.Rows[1].Retransmissions || *some.Rows[len(some.Rows)-1].Retransmissions == 0 {
+		t.Errorf("%+v", some.Rows)
+	}
+	refused := ask(ConnectionsRequest{Finding: "refused,zero_window"})
+	if len(refused.Rows) != 2 {
+		t.Fatalf("%+v", refused.Rows)
+	}
+	for _, r := range refused.Rows {
+		if !slices.Contains(r.Findings, "refused") && !slices.Contains(r.Findings, "zero_window") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if none := ask(ConnectionsRequest{Finding: "refuse"}); none.Total != 0 || len(none.Hints) == 0 || !strings.Contains(none.Hints[0], "refused") {
+		t.Errorf("%+v", none)
+	}
+}
+
+// TestPacketStates: labels and TCP states of packets.
+func TestPacketStates(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	a, err := e.Packets(context.Background(), PacketsRequest{Captures: []string{"web-day.pcap"}, Filter: "tcp.stream == 5 || tcp.stream == 6"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range a.Rows {
+		got = append(got, r.ClientState+"/"+r.ServerState+" "+strings.Join(r.Labels, "+"))
+	}
+	want := "SYN_SENT/LISTEN , CLOSED/CLOSED , SYN_SENT/LISTEN , SYN_SENT/LISTEN retransmission, SYN_SENT/LISTEN retransmission, SYN_SENT/LISTEN retransmission"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("\n got %s\nwant %s", strings.Join(got, ", "), want)
+	}
+	if info := a.Rows[len(a.Rows)-1].Info; !strings.HasPrefix(info, "[TCP Retransmission] ") {
+		t.Errorf("Info %q", info)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"pcapidx/index"
 )
 
-// connectionFilter is what --address, --port, --protocol and --state ask.
+// connectionFilter is what --address, --port, --protocol, --state, --finding and
+// --min-retransmissions ask.
 type connectionFilter struct {
 	prefix   netip.Prefix
 	low      uint16
@@ -18,6 +19,8 @@ type connectionFilter struct {
 	kinds    []uint8
 	states   []index.ConnState
 	stateSet bool
+	findings []string // nil: any or none
+	resent   uint64   // least number of re-sent segments
 }
 
 func parseConnectionFilter(q *ConnectionsRequest) (f connectionFilter, err error) {
@@ -46,6 +49,7 @@ func parseConnectionFilter(q *ConnectionsRequest) (f connectionFilter, err error
 		}
 		f.states, f.stateSet = append(f.states, index.ConnState(i)), true
 	}
+	f.findings, f.resent = splitList(q.Finding), q.MinRetransmissions
 	return f, nil
 }
 

@@ -36,7 +36,12 @@ type PacketRow struct {
 	Dst         string    `json:"dst"`
 	Protocols   string    `json:"protocols"` // frame.protocols
 	Connections []uint32  `json:"connections"`
-	Info        string    `json:"info"` // Wireshark's Info column, layers 2 to 4; may hold text from the capture
+	// Labels are those of TCP analysis, as they follow "tcp.analysis.".
+	Labels []string `json:"labels,omitempty"`
+	// ClientState and ServerState are the states of TCP (RFC 9293) after the packet.
+	ClientState string `json:"client_state,omitempty"`
+	ServerState string `json:"server_state,omitempty"`
+	Info        string `json:"info"` // Wireshark's Info column, layers 2 to 4; may hold text from the capture
 }
 
 // FrameNumbers are frames of one capture.

@@ -32,7 +32,12 @@ type frameRecord struct {
 	present  []filter.Value // scratch for Present
 	text     []byte         // scratch for texts
 	edges    []uint32       // and for blocks
-	err      error          // of reading what a field needed
+	client   struct {       // of the connection asked last
+		known bool
+		conn  uint32
+		side  index.Side
+	}
+	err error // of reading what a field needed
 }
 
 // recordField is where the values of a filter's field come from.

@@ -45,8 +45,43 @@ func (r *frameRecord) packetRow(id string, start index.Time) PacketRow {
 	p, length := r.dissected(), int(r.row.OrigLen)
 	row.Protocol = dissect.ProtocolColumn(r.data(), r.datagram, length, p)
 	r.text = dissect.AppendInfo(r.text[:0], r.data(), r.datagram, length, p, r.infoContext(p))
-	row.Info = string(r.text)
+	row.Info = labelPrefix(r.row) + string(r.text)
+	r.tcpStates(&row)
 	return row
+}
+
+// tcpStates says what TCP analysis knows of the frame in hand.
+func (r *frameRecord) tcpStates(row *PacketRow) {
+	if !r.row.TCP || r.row.Conn == index.NoConnection || r.capture.Summary().Content < analysisSince {
+		return
+	}
+	row.Labels = r.row.Labels.Names()
+	client, err := r.clientOf(r.row.Conn)
+	if err != nil {
+		r.err = err
+		return
+	}
+	name := func(side index.Side) string {
+		if names := index.TCPStateNames(); int(r.row.States[side]) < len(names) {
+			return names[r.row.States[side]]
+		}
+		return ""
+	}
+	row.ClientState, row.ServerState = name(client), name(1-client)
+}
+
+// clientOf gives the side of a connection that is the client. The frames of a page
+// are often of the same connection.
+func (r *frameRecord) clientOf(conn uint32) (index.Side, error) {
+	if r.client.known && r.client.conn == conn {
+		return r.client.side, nil
+	}
+	records, err := r.capture.ConnectionsByNumber([]uint32{conn})
+	if err != nil {
+		return 0, err
+	}
+	r.client.known, r.client.conn, r.client.side = true, conn, records[0].ClientSide()
+	return r.client.side, nil
 }
 
 // infoContext is what the index knows for the Info line.

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -43,8 +44,12 @@ func parseSort(name string, reverse bool) (sortOrder, error) {
 		return sortOrder{name, index.SortBytes, !reverse}, nil
 	case "packets":
 		return sortOrder{name, index.SortPackets, !reverse}, nil
+	case "rtt":
+		return sortOrder{name, index.SortIRTT, !reverse}, nil
+	case "retransmissions":
+		return sortOrder{name, index.SortResent, !reverse}, nil
 	}
-	return sortOrder{}, unknownWord("sort order", name, []string{"frame", "start", "duration", "bytes", "packets"})
+	return sortOrder{}, unknownWord("sort order", name, []string{"frame", "start", "duration", "bytes", "packets", "rtt", "retransmissions"})
 }
 
 // value turns a column's value so that smaller comes first.
@@ -74,7 +79,7 @@ func (s *selection) shape(q *ConnectionsRequest) string {
 	if s.sort.reverse {
 		reverse = "reverse"
 	}
-	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State, q.Filter}, "\x00")
+	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State, q.Filter, q.Finding, strconv.FormatUint(q.MinRetransmissions, 10)}, "\x00")
 }
 
 // gather takes the rows of one capture. Without an address or port only
@@ -104,6 +109,9 @@ func (s *selection) gather(ctx context.Context, i int) error {
 			return err
 		}
 	}
+	if touched, err = s.analysed(x, touched); err != nil {
+		return err
+	}
 	take := func(number uint32) {
 		if touched != nil && !touched.Contains(number) {
 			return
@@ -131,6 +139,42 @@ func (s *selection) gather(ctx context.Context, i int) error {
 		}
 	}
 	return nil
+}
+
+// analysed narrows a set of connections (nil: all) by what TCP analysis found.
+func (s *selection) analysed(x Capture, set *roaring.Bitmap) (*roaring.Bitmap, error) {
+	if s.filter.findings != nil {
+		found := roaring.New()
+		for _, code := range s.filter.findings {
+			one, err := x.Found(code)
+			if err != nil {
+				return nil, err
+			}
+			found.Or(one)
+		}
+		set = narrowed(set, found)
+	}
+	if s.filter.resent > 0 {
+		column, err := x.SortColumn(index.SortResent)
+		if err != nil {
+			return nil, err
+		}
+		found := roaring.New()
+		for number, n := range column {
+			if n >= s.filter.resent {
+				found.Add(uint32(number))
+			}
+		}
+		set = narrowed(set, found)
+	}
+	return set, nil
+}
+
+func narrowed(set, by *roaring.Bitmap) *roaring.Bitmap {
+	if set == nil {
+		return by
+	}
+	return roaring.And(set, by)
 }
 
 // take counts a matching row and keeps it if it belongs to the page.

@@ -69,7 +69,7 @@ func (a *app) overviewConnections(c *query.ConnectionsAnswer) error {
 	rows := make([][]string, 0, len(c.Rows))
 	for i := range c.Rows {
 		line := people.connectionLine(&c.Rows[i], false)
-		rows = append(rows, append(line[:4:4], line[5:]...)) // without the start
+		rows = append(rows, slices.Delete(slices.Delete(line, 10, 12), 4, 5)) // without the start and TCP's columns
 	}
 	return people.out.table([]string{"<CONN", "PROTO", "CLIENT", "SERVER", "<DURATION", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "STATE", "HISTORY"}, rows)
 }
