@@ -136,7 +136,7 @@ func (a *ConnectionDiagnosisAnswer) add(x Capture, c *index.Connection) error {
 	}
 	if !ok {
 		r.Verdict = notDiagnosed(c)
-		a.Hints = append(a.Hints, fmt.Sprintf("connection %d was not diagnosed: only TCP connections with packets of their own are", c.Number))
+		a.Hints = append(a.Hints, fmt.Sprintf("connection %d was not diagnosed", c.Number))
 		a.Rows = append(a.Rows, r)
 		return nil
 	}

@@ -18,22 +18,29 @@ type DiagnosisWords struct {
 	UnfinishedClose     bool     `json:"unfinished_close"`     // it was set up, but not closed by acknowledged FINs of both sides
 	RSTCauses           []string `json:"rst_causes,omitempty"` // probable causes of a RST, the likeliest first
 
-	// Delay is the round trip of each side's data, as in Timings.
-	ClientDelay *DelayWords `json:"client_delay,omitempty"`
-	ServerDelay *DelayWords `json:"server_delay,omitempty"`
+	// DelayMS is the round trip of each side's data, as in Timings.
+	DelayMS *DelayWords `json:"delay_ms,omitempty"`
 }
 
-// DelayWords is a delay, milliseconds.
+// DelayWords are the delays of both directions.
 type DelayWords struct {
-	MinMS float64 `json:"min_ms"`
-	AvgMS float64 `json:"avg_ms"`
-	MaxMS float64 `json:"max_ms"`
+	Client *DelayRange `json:"client,omitempty"`
+	Server *DelayRange `json:"server,omitempty"`
+}
+
+// DelayRange is a delay, milliseconds.
+type DelayRange struct {
+	Min float64 `json:"min"`
+	Avg float64 `json:"avg"`
+	Max float64 `json:"max"`
 }
 
 func diagnosisWords(m *index.Measures, findings []index.Finding, client index.Side) *DiagnosisWords {
 	w := &DiagnosisWords{
 		HasNotAck: has(findings, "unacked_at_end"), UnfinishedHandshake: handshakeFailed(m.Handshake),
-		ClientDelay: delayWords(&m.Sides[client].RTT), ServerDelay: delayWords(&m.Sides[1-client].RTT),
+	}
+	if d := (DelayWords{delayRange(&m.Sides[client].RTT), delayRange(&m.Sides[1-client].RTT)}); d.Client != nil || d.Server != nil {
+		w.DelayMS = &d
 	}
 	for i := range m.Sides {
 		w.HasRetransmission = w.HasRetransmission || m.Sides[i].Resent+m.Sides[i].ResentControl > 0
@@ -45,12 +52,12 @@ func diagnosisWords(m *index.Measures, findings []index.Finding, client index.Si
 	return w
 }
 
-func delayWords(s *index.Spread) *DelayWords {
+func delayRange(s *index.Spread) *DelayRange {
 	t := timesOf(s)
 	if t == nil {
 		return nil
 	}
-	return &DelayWords{MinMS: t.MinMS, AvgMS: t.AvgMS, MaxMS: t.MaxMS}
+	return &DelayRange{Min: t.MinMS, Avg: t.AvgMS, Max: t.MaxMS}
 }
 
 // handshakeFailed tells whether a handshake is known to be unfinished. One whose
@@ -80,10 +87,14 @@ func causesOf(f *index.Finding) []string {
 func courseOf(c *index.Connection, m *index.Measures, closedBy string) string {
 	client := c.ClientSide()
 	text := openingWords(m)
+	during := ""
+	if c.End > c.Start {
+		during = " in " + plot.DurationText(int64(c.End-c.Start))
+	}
 	if toServer, toClient := m.Sides[client].UniqueBytes, m.Sides[1-client].UniqueBytes; toServer+toClient > 0 {
-		text += fmt.Sprintf("; the client sent %s and the server %s in %s", byteWords(toServer), byteWords(toClient), plot.DurationText(int64(c.End-c.Start)))
+		text += fmt.Sprintf("; the client sent %s and the server %s%s", byteWords(toServer), byteWords(toClient), during)
 	} else if !handshakeFailed(m.Handshake) {
-		text += "; no data was sent in " + plot.DurationText(int64(c.End-c.Start))
+		text += "; no data was sent" + during
 	}
 	if words := closingWords(m, closedBy); words != "" && !handshakeFailed(m.Handshake) {
 		text += "; " + words
@@ -161,9 +172,13 @@ func faultOf(findings []index.Finding) string {
 	return text
 }
 
-// notDiagnosed is the verdict on a connection without analysis.
+// notDiagnosed is the verdict on a connection without analysis: it is not TCP, or
+// only packets quoted in ICMP errors and the like are known of it.
 func notDiagnosed(c *index.Connection) string {
-	client := c.ClientSide()
-	return fmt.Sprintf("The client sent %s and the server %s in %s. Connections of this kind (%s) are not diagnosed.",
-		plural(c.Packets[client], "packet"), plural(c.Packets[1-client], "packet"), plot.DurationText(int64(c.End-c.Start)), transportName(c.Kind))
+	client, why := c.ClientSide(), "only TCP connections are diagnosed"
+	if c.Kind == kindTCP {
+		why = "too little of it was captured to diagnose it"
+	}
+	return fmt.Sprintf("The client sent %s and the server %s in %s. This is %s: %s.",
+		plural(c.Packets[client], "packet"), plural(c.Packets[1-client], "packet"), plot.DurationText(int64(c.End-c.Start)), transportName(c.Kind), why)
 }

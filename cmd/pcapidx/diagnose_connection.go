@@ -14,7 +14,7 @@ import (
 )
 
 // printConnectionDiagnoses writes a report for people; for programs lines of
-// connection, kind (verdict, finding, time, measure, alias), name and values.
+// connection, kind (verdict, finding, time, measure, turn, alias), name and values.
 func (a *app) printConnectionDiagnoses(d *query.ConnectionDiagnosisAnswer) error {
 	var b bytes.Buffer
 	var values [][]string
@@ -64,13 +64,16 @@ func (a *app) connectionReport(b *bytes.Buffer, r *query.ConnectionDiagnosis) {
 	if r.Timings == nil {
 		return
 	}
-	b.WriteByte('\n')
-	o.align(b, []string{"TIME", "<MIN", "<MEDIAN", "<P95", "<MAX", "<AVERAGE", "<COUNT"}, a.timeRows(r.Timings))
-	b.WriteByte('\n')
-	o.align(b, []string{"SENT BY", "<CLIENT", "<SERVER"}, a.measureRows(r))
+	section := func(header []string, rows [][]string) {
+		if len(rows) > 0 {
+			b.WriteByte('\n')
+			o.align(b, header, rows)
+		}
+	}
+	section([]string{"TIME", "<MIN", "<MEDIAN", "<P95", "<MAX", "<AVERAGE", "<COUNT"}, a.timeRows(r.Timings))
+	section([]string{"SENT BY", "<CLIENT", "<SERVER"}, a.measureRows(r))
 	if t := r.Timings; len(t.Turns) > 0 {
-		b.WriteByte('\n')
-		o.align(b, []string{"<REQUEST", "<RESPONSE", "<AT", "<REQUEST TOOK", "<WAIT", "<RESPONSE TOOK", "<BYTES >", "<BYTES <"}, a.turnRows(t.Turns))
+		section([]string{"<REQUEST", "<RESPONSE", "<AT", "<REQUEST TOOK", "<WAIT", "<RESPONSE TOOK", "<BYTES >", "<BYTES <"}, a.turnRows(t.Turns))
 		if n := t.TurnCount - int64(len(t.Turns)); n > 0 {
 			fmt.Fprintf(b, "and %s\n", amount(uint64(n), "more turn"))
 		}
@@ -119,14 +122,17 @@ func (a *app) measureRows(r *query.ConnectionDiagnosis) (rows [][]string) {
 	o := a.out
 	count := func(n int64) string { return o.count(uint64(max(0, n))) }
 	size := func(n int64) string { return o.size(uint64(max(0, n))) }
-	rate := func(n int64) string {
-		switch {
-		case !o.terminal:
-			return strconv.FormatInt(n, 10)
-		case n == 0: // not known
+	known := func(n int64) string {
+		if o.terminal && n == 0 {
 			return ""
 		}
-		return o.bitRate(float64(n))
+		return count(n)
+	}
+	rate := func(n int64) string {
+		if o.terminal && n != 0 {
+			return o.bitRate(float64(n))
+		}
+		return known(n)
 	}
 	two := func(name string, write func(int64) string, of func(*query.SenderMeasures) int64) {
 		if c, s := of(r.ByClient), of(r.ByServer); c != 0 || s != 0 {
@@ -153,11 +159,11 @@ func (a *app) measureRows(r *query.ConnectionDiagnosis) (rows [][]string) {
 	two("zero window, in all", ms, func(s *m) int64 { return int64(s.ZeroWindowMS * 1e3) })
 	two("waited for the window", ms, func(s *m) int64 { return int64(s.WindowFullMS * 1e3) })
 	two("most in flight", size, func(s *m) int64 { return s.InFlightMaxBytes })
-	two("MSS", count, func(s *m) int64 { return s.MSSBytes })
+	two("MSS", known, func(s *m) int64 { return s.MSSBytes })
 	two("goodput", rate, func(s *m) int64 { return s.GoodputBitS })
 	two("rate on the wire", rate, func(s *m) int64 { return s.WireRateBitS })
 	two("highest in a second", rate, func(s *m) int64 { return s.PeakRateBitS })
-	two("TTL", count, func(s *m) int64 { return s.TTL })
+	two("TTL", known, func(s *m) int64 { return s.TTL })
 	return rows
 }
 
@@ -203,6 +209,14 @@ func (a *app) connectionDiagnosisValues(r *query.ConnectionDiagnosis) (rows [][]
 	}
 	for _, t := range a.turnRows(r.Timings.Turns) {
 		add(append([]string{"turn"}, t...)...)
+	}
+	w := r.Aliases
+	add("alias", "has_not_ack", strconv.FormatBool(w.HasNotAck))
+	add("alias", "has_retransmission", strconv.FormatBool(w.HasRetransmission))
+	add("alias", "unfinished_handshake", strconv.FormatBool(w.UnfinishedHandshake))
+	add("alias", "unfinished_close", strconv.FormatBool(w.UnfinishedClose))
+	for _, cause := range w.RSTCauses {
+		add("alias", "rst_cause", cause)
 	}
 	return rows
 }
