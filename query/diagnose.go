@@ -33,19 +33,21 @@ type DiagnosisRow struct {
 
 	Severity    string  `json:"severity"`    // the highest
 	Connections uint64  `json:"connections"` // that have such a finding
-	Frames      uint64  `json:"frames"`      // that are evidence
+	Frames      uint64  `json:"frames"`      // that are evidence, summed over findings
 	Weight      float64 `json:"weight"`      // ranks rows of one severity: seconds of delay, or what comes near it
 	// Low says that the finding of Sentence is uncertain.
 	Low      bool        `json:"low_confidence,omitempty"`
 	Sentence string      `json:"sentence"`           // of the worst finding
 	Examples []uint32    `json:"examples,omitempty"` // connections, the worst first
-	Codes    []CodeCount `json:"codes,omitempty"`    // of a host, the most frequent first, or of a connection, the worst first
+	Codes    []CodeCount `json:"codes,omitempty"`    // of a host or connection, the worst first
 }
 
 // CodeCount counts the findings of one code.
 type CodeCount struct {
 	Code     string `json:"code"`
 	Findings uint64 `json:"findings"`
+
+	worst index.Severity
 }
 
 // CaptureDiagnosisAnswer is the diagnosis of a capture.

@@ -128,18 +128,19 @@ func (d *diagnosis) connectionRow(c *index.Connection) (r DiagnosisRow, err erro
 	r.Severity, r.Weight, r.Sentence, r.Low = severity.String(), weight, findings[0].Sentence, findings[0].Low
 	for i := range findings {
 		r.Frames += uint64(findings[i].Count)
-		r.Codes = countCode(r.Codes, findings[i].Code)
+		r.Codes = countCode(r.Codes, &findings[i])
 	}
 	return r, nil
 }
 
 // countCode counts a finding. There are few codes.
-func countCode(codes []CodeCount, code string) []CodeCount {
-	i := slices.IndexFunc(codes, func(c CodeCount) bool { return c.Code == code })
+func countCode(codes []CodeCount, f *index.Finding) []CodeCount {
+	i := slices.IndexFunc(codes, func(c CodeCount) bool { return c.Code == f.Code })
 	if i < 0 {
-		return append(codes, CodeCount{code, 1})
+		return append(codes, CodeCount{f.Code, 1, f.Severity})
 	}
 	codes[i].Findings++
+	codes[i].worst = max(codes[i].worst, f.Severity)
 	return codes
 }
 
@@ -178,7 +179,9 @@ func (d *diagnosis) byHost(ctx context.Context, a *CaptureDiagnosisAnswer, after
 			return nil, err
 		}
 		r.Sentence, r.Low = worst.Sentence, worst.Low
-		slices.SortStableFunc(r.Codes, func(x, y CodeCount) int { return -cmp.Compare(x.Findings, y.Findings) })
+		slices.SortFunc(r.Codes, func(x, y CodeCount) int {
+			return cmp.Or(-cmp.Compare(x.worst, y.worst), -cmp.Compare(x.Findings, y.Findings), cmp.Compare(x.Code, y.Code))
+		})
 		a.Rows = append(a.Rows, r)
 	}
 	return last, nil
@@ -235,7 +238,7 @@ func (h *hostSum) add(number uint32, findings []index.Finding) {
 	h.conns++
 	for i := range findings {
 		h.frames += uint64(findings[i].Count)
-		h.codes = countCode(h.codes, findings[i].Code)
+		h.codes = countCode(h.codes, &findings[i])
 	}
 	k := rowKey{value: heavinessKey(severity, weight), number: number}
 	at, _ := slices.BinarySearchFunc(h.worst, k, rowKey.compare)

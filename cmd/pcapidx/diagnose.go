@@ -67,6 +67,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 // programs: what is summed up, its name, severity, confidence, connections,
 // frames, weight, examples, codes, sentence.
 func (a *app) printCaptureDiagnosis(d *query.CaptureDiagnosisAnswer) error {
+	defer a.hints(d.Hints)
 	if !a.out.terminal {
 		return a.out.table(nil, diagnosisValues(d))
 	}
@@ -103,7 +104,6 @@ func (a *app) printCaptureDiagnosis(d *query.CaptureDiagnosisAnswer) error {
 		}
 		fmt.Fprintln(a.stderr)
 	}
-	a.hints(d.Hints)
 	return nil
 }
 

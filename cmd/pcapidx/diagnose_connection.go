@@ -16,6 +16,7 @@ import (
 // printConnectionDiagnoses writes a report for people; for programs lines of
 // connection, kind (verdict, finding, time, measure, turn, alias), name and values.
 func (a *app) printConnectionDiagnoses(d *query.ConnectionDiagnosisAnswer) error {
+	defer a.hints(d.Hints)
 	var b bytes.Buffer
 	var values [][]string
 	for i := range d.Rows {
@@ -38,7 +39,6 @@ func (a *app) printConnectionDiagnoses(d *query.ConnectionDiagnosisAnswer) error
 	if d.NextCursor != "" {
 		fmt.Fprintf(a.stderr, "%d of %d connections; the next page: --cursor %s\n", d.Returned, d.Total, d.NextCursor)
 	}
-	a.hints(d.Hints)
 	return nil
 }
 

@@ -91,6 +91,65 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// TestDiagnosesOnTerminal: reports for people, in lines that fit, with the words of
+// severities in colour.
+func TestDiagnosesOnTerminal(t *testing.T) {
+	t.Setenv("PCAPIDX_STORE", t.TempDir())
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("TERM", "xterm")
+	got := onTerminal(t, "ingest", "../../testdata/captures/web-day.pcap", "../../testdata/captures/tcp-windows.pcap", "../../testdata/captures/tunnels.pcap")
+	for _, want := range []string{
+		"\n      pcapidx diagnose 5f0a1dd4\n\nwhat went wrong\nerror  syn_unanswered, 1 connection: 15\nerror  refused, 1 connection: 13\n",
+		"what went wrong\nwarn   window_full, 1 connection: 0\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("ingest lacks %q:\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "what went wrong"); n != 2 {
+		t.Errorf("%d captures of which something went wrong, want 2", n)
+	}
+	got = onTerminal(t, "diagnose", "web-day.pcap")
+	for _, want := range []string{
+		"web-day.pcap, 8 TCP connections\nThe capture is sound: ",
+		"\n\nerror  syn_unanswered       1 connection: 15\n       The server never answered",
+		"\nnote   high_retransmission  2 connections: 4, 9\n",
+		"\nnext: pcapidx diagnose 5f0a1dd4 15\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("diagnose lacks %q:\n%s", want, got)
+		}
+	}
+	report := onTerminal(t, "diagnose", "web-day.pcap", "9", "13")
+	for _, want := range []string{
+		"connection 9: tcp [2001:db8:1::10]:41198 > [2001:db8:2::80]:80, ", "\n\nTIME ", "\n\nSENT BY ", "\n\nREQUEST  RESPONSE ",
+		"\n\nconnection 13: tcp ", "\nerror  refused, server, frames 196, 197\n",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("diagnose lacks %q:\n%s", want, report)
+		}
+	}
+	for _, line := range strings.Split(got+report, "\n") {
+		if len(line) > 100 && !strings.Contains(line, "  ") {
+			t.Errorf("a line of %d: %s", len(line), line)
+		}
+	}
+	t.Setenv("NO_COLOR", "")
+	if got := onTerminal(t, "diagnose", "web-day.pcap"); !strings.Contains(got, "\x1b[31merror\x1b[0m  refused") {
+		t.Errorf("no colour:\n%s", got)
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a b": "a b", "aaa bbb cc": "aaa bbb|cc", "aaaaaaaaaaaa b": "aaaaaaaaaaaa|b", "äääääää b": "äääääää|b", "x aaaaaaaaaaaa": "x|aaaaaaaaaaaa",
+	} {
+		if got := strings.Join(wrapped(text, 8), "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestProgressOnTerminal: the bar appears when the work takes long, and leaves
 // an empty line.
 func TestProgressOnTerminal(t *testing.T) {
