@@ -73,6 +73,9 @@ func Severities() []string { return index.SeverityNames() }
 // DiagnosisGroupings lists how findings can be grouped, the default first.
 func DiagnosisGroupings() []string { return []string{"code", "host", "connection"} }
 
+// Severities lists the severities of findings, the lowest first.
+func Severities() []string { return index.SeverityNames() }
+
 // diagnosis is one such question in work.
 type diagnosis struct {
 	CaptureDiagnosisRequest
@@ -124,12 +127,12 @@ func (e *Engine) DiagnoseCapture(ctx context.Context, q CaptureDiagnosisRequest)
 // check refuses what cannot be meant, and fills in what was not said.
 func (d *diagnosis) check() error {
 	d.By, d.Severity = cmp.Or(d.By, DiagnosisGroupings()[0]), cmp.Or(d.Severity, index.SeverityNote.String())
-	severity := slices.Index(index.SeverityNames(), d.Severity)
+	severity := slices.Index(Severities(), d.Severity)
 	switch {
 	case !slices.Contains(DiagnosisGroupings(), d.By):
 		return unknownWord("grouping", d.By, DiagnosisGroupings())
 	case severity < 0:
-		return unknownWord("severity", d.Severity, index.SeverityNames())
+		return unknownWord("severity", d.Severity, Severities())
 	}
 	d.least, d.codes = index.Severity(severity), splitList(d.Code)
 	return d.Page.check()

@@ -188,6 +188,6 @@ func findingRow(f *index.Finding, client index.Side) FindingRow {
 
 // compareFindingRows puts the worst first.
 func compareFindingRows(a, b FindingRow) int {
-	rank := func(r *FindingRow) int { return slices.Index(index.SeverityNames(), r.Severity) }
+	rank := func(r *FindingRow) int { return slices.Index(Severities(), r.Severity) }
 	return cmp.Or(-cmp.Compare(rank(&a), rank(&b)), -cmp.Compare(a.Weight, b.Weight))
 }

@@ -171,27 +171,32 @@ func TestDiagnoseConnections(t *testing.T) {
 	}{
 		{
 			"web-day.pcap", "2", "The handshake took 40.6 ms; the client sent 79 B and the server 286 B in 125 ms; both sides closed it, the client first. Nothing is wrong with it.",
-			"", DiagnosisWords{},
+			"",
+			DiagnosisWords{},
 		},
 		{
 			"web-day.pcap", "13", "The connection was not set up: the SYN was refused by a RST. The server, or a firewall in its name, refused",
-			"error", DiagnosisWords{UnfinishedHandshake: true, RSTCauses: []string{"nothing listens on the port, or a rule rejects it"}},
+			"error",
+			DiagnosisWords{UnfinishedHandshake: true, RSTCauses: []string{"nothing listens on the port, or a rule rejects it"}},
 		},
 		{
 			"web-day.pcap", "15", "The connection was not set up: nothing answered the SYN. The server never answered 4 connection attempts",
-			"error", DiagnosisWords{UnfinishedHandshake: true, HasRetransmission: true},
+			"error",
+			DiagnosisWords{UnfinishedHandshake: true, HasRetransmission: true},
 		},
 		{
 			"tcp-ends.pcap", "3", "The handshake took 10.7 ms; the client sent 320 B and the server 320 B in 122 ms; the server reset it instead of closing it. " +
 				"The server aborted the connection instead of closing it, 100 ms after the last data; the last response may be incomplete.",
-			"warn", DiagnosisWords{UnfinishedClose: true, RSTCauses: []string{
+			"warn",
+			DiagnosisWords{UnfinishedClose: true, RSTCauses: []string{
 				"a server application that crashed, was stopped, or closed with data unread", "a request that it rejected", "a firewall that forged the RST",
 			}},
 		},
 		{"tcp-ends.pcap", "9", "The handshake took ", "info", DiagnosisWords{UnfinishedClose: true}},
 		{
 			"tcp-windows.pcap", "2", "The handshake was not captured; no data was sent; the client closed it, and nothing answered that. The client closed",
-			"note", DiagnosisWords{UnfinishedClose: true},
+			"note",
+			DiagnosisWords{UnfinishedClose: true},
 		},
 		{"tcp-windows.pcap", "0", "The handshake took ", "warn", DiagnosisWords{HasRetransmission: true}},
 	} {
