@@ -67,9 +67,6 @@ type CaptureDiagnosisAnswer struct {
 	Paged
 }
 
-// Severities lists those of findings, the mildest first.
-func Severities() []string { return index.SeverityNames() }
-
 // DiagnosisGroupings lists how findings can be grouped, the default first.
 func DiagnosisGroupings() []string { return []string{"code", "host", "connection"} }
 
