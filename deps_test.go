@@ -62,7 +62,7 @@ func ours() map[string][]string {
 		"index":          {},
 		"ingest/spill":   {},
 		"ingest/tcp":     {"ingest/spill"},
-		"ingest/diag":    {"index", "ingest/tcp", "ingest/spill"},
+		"ingest/diag":    {"index", "ingest/tcp"},
 		"ingest/dissect": {"index"},
 		"ingest/source":  {"index"},
 		"ingest":         {"index", "ingest/*"},

@@ -49,7 +49,7 @@ func (t *tracker) lookup(row *index.Packet, key connKey, swapped bool, tr *disse
 	if previous != nil {
 		c.tcp.Reuse()
 		f := follows{int64(last), closed}
-		t.log.add(c.Number, logFollows, f.code)
+		t.log.add(c.Number, logFollows, f.append)
 	}
 	return c, err
 }

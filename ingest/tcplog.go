@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"pcapidx/ingest/diag"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -20,7 +19,7 @@ import (
 // take kilobytes of state for each that is open.
 //
 //	record   connection uvarint, length uvarint, kind u8, body
-//	packet   diag.Packet (Packet.Code)
+//	packet   diag.Packet
 //	rejected frame, time, ICMP type, ICMP code
 //	follows  time when the connection before ended, whether it was closed
 type tcpLog struct {
@@ -29,7 +28,6 @@ type tcpLog struct {
 	out   *bufio.Writer
 	code  []byte
 	head  [2 * binary.MaxVarintLen32]byte
-	coder spill.Coder
 	error error // the first of writing
 
 	// A window of connections, from the number first on, and how many bytes their
@@ -64,8 +62,8 @@ const (
 
 func newTCPLog(dir string) *tcpLog { return &tcpLog{dir: dir, budget: logBudget} }
 
-// add appends a record of a connection; body writes it.
-func (l *tcpLog) add(conn uint32, kind uint8, body func(*spill.Coder)) {
+// add appends a record of a connection; body appends what it holds.
+func (l *tcpLog) add(conn uint32, kind uint8, body func([]byte) []byte) {
 	if l.error != nil {
 		return
 	}
@@ -76,9 +74,7 @@ func (l *tcpLog) add(conn uint32, kind uint8, body func(*spill.Coder)) {
 		}
 		l.out = bufio.NewWriterSize(l.file, logBuffer)
 	}
-	l.coder.Write(append(l.code[:0], kind))
-	body(&l.coder)
-	l.code = l.coder.Bytes()
+	l.code = body(append(l.code[:0], kind))
 	h := binary.AppendUvarint(binary.AppendUvarint(l.head[:0], uint64(conn)), uint64(len(l.code)))
 	if _, err := l.out.Write(h); err != nil {
 		l.error = fmt.Errorf("keep TCP packets: %w", err)
@@ -162,28 +158,26 @@ func (l *tcpLog) watch(conn uint32, e *diag.Engine) (*diag.Watch, error) {
 
 // replay hands one record on.
 func (l *tcpLog) replay(w *diag.Watch, e *diag.Engine, record []byte) error {
-	k := &l.coder
-	k.Read(record[1:])
+	ok, body := false, record[1:]
 	switch record[0] {
 	case logPacket:
 		p := &l.packet
-		p.segment, p.analysis = tcp.Segment{}, tcp.Analysis{}
-		p.Packet = diag.Packet{Segment: &p.segment, Analysis: &p.analysis}
-		if p.Code(k); !k.Failed() {
+		p.Segment, p.Analysis = &p.segment, &p.analysis
+		if ok = p.DecodeBinary(body); ok {
 			e.Feed(&p.Packet)
 		}
 	case logRejected:
 		var r rejection
-		if r.code(k); !k.Failed() {
+		if ok = r.decode(body); ok {
 			w.Rejected(r.frame, r.time, r.icmpType, r.icmpCode)
 		}
 	case logFollows:
 		var f follows
-		if f.code(k); !k.Failed() {
+		if ok = f.decode(body); ok {
 			w.Follows(f.time, f.closed)
 		}
 	}
-	if k.Failed() {
+	if !ok {
 		return errors.New("read TCP packets: damaged record")
 	}
 	return nil
@@ -254,11 +248,19 @@ type rejection struct {
 	icmpType, icmpCode uint8
 }
 
-func (r *rejection) code(k *spill.Coder) {
-	spill.Uint(k, &r.frame)
-	spill.Int(k, &r.time)
-	spill.Uint(k, &r.icmpType)
-	spill.Uint(k, &r.icmpCode)
+const rejectionBytes = 4 + 8 + 2
+
+func (r *rejection) append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(b, r.frame), uint64(r.time))
+	return append(b, r.icmpType, r.icmpCode)
+}
+
+func (r *rejection) decode(b []byte) bool {
+	if len(b) != rejectionBytes {
+		return false
+	}
+	*r = rejection{binary.LittleEndian.Uint32(b), int64(binary.LittleEndian.Uint64(b[4:])), b[12], b[13]}
+	return true
 }
 
 // follows says when the connection before of the same endpoints ended.
@@ -267,7 +269,18 @@ type follows struct {
 	closed bool
 }
 
-func (f *follows) code(k *spill.Coder) {
-	spill.Int(k, &f.time)
-	k.Bool(&f.closed)
+func (f *follows) append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.time))
+	if f.closed {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func (f *follows) decode(b []byte) bool {
+	if len(b) != 8+1 {
+		return false
+	}
+	*f = follows{int64(binary.LittleEndian.Uint64(b)), b[8] != 0}
+	return true
 }

@@ -7,7 +7,6 @@ import (
 	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
 	"pcapidx/ingest/source"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -32,12 +31,12 @@ type tracker struct {
 	log     *tcpLog
 	segment *index.Segment
 
-	packet     diag.Packet // for the diagnostics
-	codePacket func(*spill.Coder)
-	seen       []uint32 // connections of the frame in hand
-	datagram   []byte   // the datagram that it completed
-	last       index.Time
-	err        error // first error of the connection table
+	packet       diag.Packet // for the diagnostics
+	appendPacket func([]byte) []byte
+	seen         []uint32 // connections of the frame in hand
+	datagram     []byte   // the datagram that it completed
+	last         index.Time
+	err          error // first error of the connection table
 }
 
 // maxMemberships bounds the connections of one frame: nested tunnels and ICMP
@@ -49,7 +48,7 @@ func newTracker(w *index.Writer, dir string, c Config) *tracker {
 		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), engine: diag.New(*c.Thresholds), copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
 		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
-	t.codePacket = t.packet.Code
+	t.appendPacket = t.packet.AppendBinary
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
 	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
 	return t

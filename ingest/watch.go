@@ -28,7 +28,7 @@ func (t *tracker) watch(row *index.Packet, c *conn, s *tcp.Segment, a *tcp.Analy
 		a.Labels |= tcp.CaptureDuplicate
 	}
 	c.watched = true
-	t.log.add(c.Number, logPacket, t.codePacket)
+	t.log.add(c.Number, logPacket, t.appendPacket)
 }
 
 // beginsTLS reports whether a payload begins as a TLS record does: handshake,
@@ -51,7 +51,7 @@ func (t *tracker) rejected(row *index.Packet, c *conn, tr *dissect.Transport, p 
 		}
 		if at := uint64(l.Offset); l.Reassembled == (row.Status&index.StatusReassembled != 0) && at+2 <= uint64(len(data)) {
 			r := rejection{row.Number, int64(row.Time), data[at], data[at+1]}
-			t.log.add(c.Number, logRejected, r.code)
+			t.log.add(c.Number, logRejected, r.append)
 		}
 		return
 	}

@@ -5,7 +5,7 @@
 // when the connection is over. What several families need stands in Conn (facts.go).
 // Capture does the same for the capture as a whole. Thresholds are in config.go.
 //
-// An ingest writes down what it needs of each packet (Packet.Code) and shows the
+// An ingest writes down what it needs of each packet (Packet.AppendBinary) and shows the
 // connections one after the other when the capture was read: there is never more
 // than one watched. Lists in a watcher are bounded all the same: a connection may be
 // all of the capture.
@@ -15,7 +15,6 @@ import (
 	"slices"
 
 	"pcapidx/index"
-	"pcapidx/ingest/spill"
 	"pcapidx/ingest/tcp"
 )
 
@@ -62,41 +61,6 @@ type Packet struct {
 	// it out.
 	Duplicate bool
 	TLS       bool // the payload begins with a TLS record
-}
-
-// Code goes over what Watch needs of a packet. Segment and Analysis are set.
-func (p *Packet) Code(k *spill.Coder) {
-	s, a := p.Segment, p.Analysis
-	k.Bits(&s.HasLen, &s.SACKPermitted, &s.Timestamps, &s.FastOpen, &s.Multipath, &p.IPv6, &p.Reassembled)
-	k.Bits(&a.Record, &p.Duplicate, &p.TLS, &s.NoOptions, &s.BadOffset)
-	for _, v := range [...]*uint8{&s.Dir, &p.TTL, &s.SACKs, (*uint8)(&p.Checksum)} {
-		spill.Uint(k, v)
-	}
-	for _, v := range [...]*uint16{&s.Flags, &s.Window, &s.MSS, &p.IPID, (*uint16)(&a.Labels)} {
-		spill.Uint(k, v)
-	}
-	for _, v := range [...]*uint32{
-		&s.Frame, &s.Seq, &s.Ack, &s.Len, &p.WindowSize, &p.WireLen, &a.AcksFrame, &a.RTOFrame, &a.InFlight, &a.DupNum,
-	} {
-		spill.Uint(k, v)
-	}
-	spill.Int(k, &s.Scale)
-	spill.Int(k, &a.Scale)
-	for _, v := range [...]*int64{&s.Time, &a.AckRTT, &a.RTO, &a.IRTT} {
-		spill.Int(k, v)
-	}
-	if s.Timestamps {
-		spill.Uint(k, &s.TSVal)
-		spill.Uint(k, &s.TSEcr)
-	}
-	if int(s.SACKs) > len(s.SACK) {
-		k.Fail()
-		return
-	}
-	for i := range s.SACK[:s.SACKs] {
-		spill.Uint(k, &s.SACK[i].Left)
-		spill.Uint(k, &s.SACK[i].Right)
-	}
 }
 
 // Checksum says whether the TCP checksum was right.

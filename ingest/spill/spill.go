@@ -26,13 +26,6 @@ func Writer(b []byte) *Coder { return &Coder{b: b} }
 // Reader gives a coder that reads b.
 func Reader(b []byte) *Coder { return &Coder{b: b, reading: true} }
 
-// Write makes c a writer that appends to b, Read a reader of b: a coder can be used
-// again.
-func (c *Coder) Write(b []byte) { *c = Coder{b: b} }
-
-// Read is described with Write.
-func (c *Coder) Read(b []byte) { *c = Coder{b: b, reading: true} }
-
 // Bytes gives what was written, or what is not read yet.
 func (c *Coder) Bytes() []byte { return c.b }
 
