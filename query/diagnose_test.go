@@ -119,7 +119,7 @@ func TestDiagnosisSums(t *testing.T) {
 func TestCaptureQuality(t *testing.T) {
 	for name, want := range map[string]string{
 		"web-day.pcap":         "sound The capture is sound: nothing in it is damaged, cut, doubled or one-sided (the file does not say whether packets were dropped).",
-		"http-loss.pcapng":     "limited Read this capture with care: 7.2% of the TCP packets were captured twice; time runs backwards at 3 packets.",
+		"http-loss.pcapng":     "limited Read this capture with care: 50.0% of the TCP packets were captured twice; time runs backwards at 3 packets.",
 		"snaplen-60.pcap":      "limited Read this capture with care: 12 of 20 packets were cut by the snap length, 10 of them inside their headers; ",
 		"empty.pcap":           "limited The capture holds no packets.",
 		"cut-packet.pcap":      "limited Read this capture with care: the file is damaged after frame ",
