@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -166,6 +167,7 @@ func (s *Server) instructions() string {
 		{"list_captures", "list_captures: which captures there are. Every other tool takes a capture's id or name."},
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
+		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
 		{"stats", "stats: counts by protocol, endpoint, pair, port, length or time. For \"how much\" and \"who most\", instead of paging through rows."},
 		{"list_connections", "list_connections: who talked to whom; filter by address, port, protocol, state (Zeek's: SF normal, S0 no answer, REJ refused, RSTO/RSTR reset), sort by bytes or duration."},
 		{"follow_stream", "follow_stream: what a connection carried, as text or hex: its bytes in order, gaps named."},
@@ -178,7 +180,7 @@ func (s *Server) instructions() string {
 	for _, step := range steps {
 		if s.has(step.tool) {
 			n++
-			b.WriteString(string(rune('0'+n)) + ". " + step.text + "\n")
+			b.WriteString(strconv.Itoa(n) + ". " + step.text + "\n")
 		}
 	}
 	b.WriteString("\nFilter before paging: total tells how many rows match, next_cursor gives the next page of the same question. " +
