@@ -186,15 +186,16 @@ func (d *diagnosis) byCode(a *CaptureDiagnosisAnswer, after *rowKey) (*rowKey, e
 	return last, nil
 }
 
-// slice gives the part of n sorted rows that makes the page.
-func (d *diagnosis) slice(n int, after *rowKey) (from, to int, last *rowKey) {
+// slice gives the part of n rows in order that makes a page; last is for the
+// cursor, nil if it is the last page.
+func (p Page) slice(n int, after *rowKey) (from, to int, last *rowKey) {
 	if after != nil {
 		from = min(int(after.number), n)
 	}
-	if d.Limit == 0 || n-from <= d.Limit {
+	if p.Limit == 0 || n-from <= p.Limit {
 		return from, n, nil
 	}
-	to = from + d.Limit
+	to = from + p.Limit
 	return from, to, &rowKey{number: uint32(to)}
 }
 

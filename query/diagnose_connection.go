@@ -83,8 +83,7 @@ func (e *Engine) DiagnoseConnections(ctx context.Context, q ConnectionDiagnosisR
 		return nil, err
 	}
 	a := &ConnectionDiagnosisAnswer{Capture: entry.ID, Rows: []ConnectionDiagnosis{}}
-	d := &diagnosis{CaptureDiagnosisRequest: CaptureDiagnosisRequest{Page: q.Page}}
-	from, to, last := d.slice(len(q.Connections), after)
+	from, to, last := q.slice(len(q.Connections), after)
 	for _, text := range q.Connections[from:to] {
 		if err := ctx.Err(); err != nil {
 			return nil, err

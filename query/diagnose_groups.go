@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -165,7 +166,7 @@ func (d *diagnosis) byHost(ctx context.Context, a *CaptureDiagnosisAnswer, after
 		return cmp.Or(-cmp.Compare(x.severity, y.severity), -cmp.Compare(x.weight, y.weight), -cmp.Compare(x.conns, y.conns), cmp.Compare(x.host, y.host))
 	})
 	if left {
-		a.Hints = append(a.Hints, "only the first 100000 hosts are told apart; the findings of the others are left out")
+		a.Hints = append(a.Hints, fmt.Sprintf("only the first %d hosts are told apart; the findings of the others are left out", maxDiagnosedHosts))
 	}
 	a.Total = len(hosts)
 	from, to, last := d.slice(len(hosts), after)
