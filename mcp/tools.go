@@ -24,6 +24,7 @@ func allTools() []*tool {
 		plotConnection(),
 		diagnoseCapture(),
 		diagnoseConnection(),
+		analyzeTraffic(),
 		searchPackets(),
 		getPackets(),
 		stats(),

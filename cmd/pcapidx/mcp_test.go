@@ -267,6 +267,8 @@ func TestParity(t *testing.T) {
 		{[]string{"diagnose", "web-day.pcap"}, "diagnose_capture", object{"capture": web[0]}},
 		{[]string{"diagnose", "web-day.pcap", "--by", "host", "--severity", "info", "--limit", "1"}, "diagnose_capture", object{"capture": web[0], "by": "host", "severity": "info", "limit": 1}},
 		{[]string{"diagnose", "web-day.pcap", "--by", "connection", "--code", "refused,high_retransmission"}, "diagnose_capture", object{"capture": web[0], "by": "connection", "code": "refused,high_retransmission"}},
+		{[]string{"traffic", "web-day.pcap"}, "analyze_traffic", object{"capture": web[0]}},
+		{[]string{"traffic", "web-day.pcap", "--server", "198.51.100.0/24", "--port", "80-8443", "--threshold", "0.5", "--limit", "2"}, "analyze_traffic", object{"capture": web[0], "server": "198.51.100.0/24", "port": "80-8443", "threshold": 0.5, "limit": 2}},
 		{[]string{"diagnose", "web-day.pcap", "4", "13", "15"}, "diagnose_connection", object{"capture": web[0], "connections": []any{4, "13", 15}}},
 		{[]string{"fields", "icmp.", "--capture", "web-day.pcap"}, "list_fields", object{"prefix": "icmp.", "capture": web[0], "limit": 500}},
 	} {

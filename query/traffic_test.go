@@ -1,0 +1,71 @@
+package query
+
+import (
+	"context"
+	"testing"
+)
+
+func traffic(t *testing.T, e *Engine, q TrafficRequest) *TrafficAnswer {
+	t.Helper()
+	a, err := e.Traffic(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestTraffic: sums by server, against what tshark counts in the capture.
+func TestTraffic(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	a := traffic(t, e, TrafficRequest{Capture: "web-day.pcap"})
+	sum := &a.Total
+	if sum.Connections != 8 || sum.Complete != 6 || sum.Failed != 2 || sum.ToServer.SYN != 11 || sum.FromServer.SYN != 6 || sum.FromServer.RST != 1 || sum.ToServer.RST != 0 {
+		t.Errorf("%+v", sum)
+	}
+	if sum.ToServer.Packets+sum.FromServer.Packets != 193 || sum.FromServer.Resent != 2 || sum.ToServer.Resent != 0 || sum.ResetBy != "server" {
+		t.Errorf("%+v", sum)
+	}
+	var packets, resent uint64
+	for _, r := range a.Rows {
+		packets += r.ToServer.Packets + r.FromServer.Packets
+		resent += r.ToServer.Resent + r.FromServer.Resent
+	}
+	if packets != 193 || resent != 2 || len(a.Worst) != 2 || a.Worst[0].Rate < a.Worst[1].Rate || a.Above != 2 {
+		t.Errorf("%d packets, %d re-sent, worst %+v", packets, resent, a.Worst)
+	}
+	// a SYN that is sent again is no re-sent data
+	one := traffic(t, e, TrafficRequest{Capture: "web-day.pcap", Port: "8443"})
+	if len(one.Rows) != 1 || one.Rows[0].ToServer.SYN != 4 || one.Rows[0].ToServer.ResentControl != 3 || one.Rows[0].ToServer.Resent != 0 ||
+		one.Rows[0].Exceeds || one.Rows[0].Balance != "server silent" || one.Rows[0].Asymmetry != nil || one.Rows[0].Failed != 1 {
+		t.Errorf("%+v", one.Rows)
+	}
+	var pages []TrafficRow
+	for q := (TrafficRequest{Capture: "web-day.pcap", Page: Page{Limit: 2}}); ; {
+		p := traffic(t, e, q)
+		pages = append(pages, p.Rows...)
+		if q.Cursor = p.NextCursor; q.Cursor == "" {
+			break
+		}
+	}
+	if len(pages) != len(a.Rows) || pages[2].Server != a.Rows[2].Server {
+		t.Errorf("%d rows by pages, %d at once", len(pages), len(a.Rows))
+	}
+	_, err := e.Traffic(context.Background(), TrafficRequest{Capture: "web-day.pcap", Threshold: 2})
+	wantError(t, err, BadRequest, "threshold 2")
+}
+
+// TestTrafficCounts: what other tools count wrong. First data segments and keep-alives
+// are no retransmissions, a half-open scan is no handshake.
+func TestTrafficCounts(t *testing.T) {
+	e := engineWith(t, "tcp-windows.pcap", "tcp-ends.pcap", "diag/reset_by_client.pcap")
+	if a := traffic(t, e, TrafficRequest{Capture: "tcp-windows.pcap"}); a.Total.ToServer.Resent+a.Total.FromServer.Resent != 1 || a.Total.ToServer.DataSegments != 29 {
+		t.Errorf("six keep-alives, one re-sent segment: %+v", a.Total)
+	}
+	if a := traffic(t, e, TrafficRequest{Capture: "tcp-ends.pcap"}); a.Total.ToServer.Resent+a.Total.FromServer.Resent != 0 || a.Total.ResetBy != "both" || a.Total.Complete != 9 {
+		t.Errorf("ten connections: %+v", a.Total)
+	}
+	a := traffic(t, e, TrafficRequest{Capture: "reset_by_client.pcap"})
+	if a.Total.Failed == 0 || a.Total.Complete != 0 || a.Total.ToServer.RST == 0 || a.Total.ResetBy != "clients" {
+		t.Errorf("half-open scan: %+v", a.Total)
+	}
+}

@@ -1,0 +1,217 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"pcapidx/index"
+)
+
+// trafficSums gathers the sums.
+type trafficSums struct {
+	capture   Capture
+	chosen    connectionFilter
+	threshold float64
+	servers   map[netip.AddrPort]int32
+	rows      []TrafficRow
+	of        []int32 // by connection: place in rows, negative (less one) where side B is the client; 0: none
+	worst     []ResentRow
+	above     uint64
+}
+
+// connections sums up records and measures.
+func (s *trafficSums) connections() error {
+	s.of = make([]int32, s.capture.Summary().Connections)
+	err := s.capture.EachConnection(0, func(c *index.Connection) bool {
+		server := c.Server()
+		only := index.Connection{Kind: c.Kind, A: server, B: server}
+		if c.Kind != kindTCP || !s.chosen.record(&only) {
+			return true
+		}
+		i, known := s.servers[server]
+		if !known {
+			i = int32(len(s.rows))
+			s.servers[server] = i
+			s.rows = append(s.rows, TrafficRow{Server: endpointText(server, true)})
+		}
+		r := &s.rows[i]
+		r.Connections++
+		client := c.ClientSide()
+		r.ToServer.add(&DirectionTraffic{Packets: c.Packets[client], Bytes: c.Bytes[client], PayloadBytes: c.Payload[client]})
+		r.FromServer.add(&DirectionTraffic{Packets: c.Packets[1-client], Bytes: c.Bytes[1-client], PayloadBytes: c.Payload[1-client]})
+		if s.of[c.Number] = i + 1; client == index.SideB {
+			s.of[c.Number] = -i - 1
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.capture.EachAnalysis(0, s.measures); err != nil {
+		return err
+	}
+	return s.names()
+}
+
+// row gives the row of a connection and its client's side; nil if it is not asked.
+func (s *trafficSums) row(conn uint32) (r *TrafficRow, client index.Side) {
+	switch i := s.of[conn]; {
+	case i > 0:
+		return &s.rows[i-1], index.SideA
+	case i < 0:
+		return &s.rows[-i-1], index.SideB
+	}
+	return nil, 0
+}
+
+func (s *trafficSums) measures(a *index.ConnAnalysis) bool {
+	r, client := s.row(a.Number)
+	if r == nil {
+		return true
+	}
+	switch a.Measures.Handshake {
+	case "complete":
+		r.Complete++
+	case "syn_unanswered", "refused", "icmp_rejected", "half_open", "reset_by_client", "mismatch":
+		r.Failed++
+	default:
+		r.Undecided++
+	}
+	var sum DirectionTraffic
+	for side, d := range []*DirectionTraffic{&r.ToServer, &r.FromServer} {
+		m := &a.Measures.Sides[client^index.Side(side)]
+		one := DirectionTraffic{DataSegments: uint64(m.DataSegments), Resent: uint64(m.Resent), ResentControl: uint64(m.ResentControl)}
+		d.add(&one)
+		sum.add(&one)
+	}
+	if rate := ratio(sum.Resent, sum.DataSegments); sum.Resent > 0 {
+		if rate > s.threshold {
+			s.above++
+		}
+		s.keep(ResentRow{Connection: a.Number, Resent: sum.Resent, DataSegments: sum.DataSegments, Rate: rate})
+	}
+	return true
+}
+
+// maxWorst is how many connections the answer names.
+const maxWorst = 10
+
+func (s *trafficSums) keep(r ResentRow) {
+	at, _ := slices.BinarySearchFunc(s.worst, r, func(a, b ResentRow) int {
+		return cmp.Or(-cmp.Compare(a.Rate, b.Rate), -cmp.Compare(a.Resent, b.Resent), cmp.Compare(a.Connection, b.Connection))
+	})
+	if at < maxWorst {
+		s.worst = slices.Insert(s.worst, at, r)
+		s.worst = s.worst[:min(len(s.worst), maxWorst)]
+	}
+}
+
+// names adds the endpoints of the worst connections.
+func (s *trafficSums) names() error {
+	numbers := make([]uint32, len(s.worst))
+	for i := range s.worst {
+		numbers[i] = s.worst[i].Connection
+	}
+	records, err := s.capture.ConnectionsByNumber(numbers)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		s.worst[i].Client, s.worst[i].Server = endpointText(records[i].Client(), true), endpointText(records[i].Server(), true)
+	}
+	return nil
+}
+
+// flags counts the packets that open, close and reset.
+func (s *trafficSums) flags(ctx context.Context) error {
+	f, err := parseFilter("tcp.flags.syn == 1 || tcp.flags.fin == 1 || tcp.flags.reset == 1")
+	if err != nil {
+		return err
+	}
+	m := newMatcher(s.capture, f)
+	counts := make([][][2][3]uint64, len(m.records)) // by worker and row: side (client's first), then SYN, FIN, RST
+	for i := range counts {
+		counts[i] = make([][2][3]uint64, len(s.rows))
+	}
+	err = m.eachFound(ctx, func(segment uint16, frames *roaring.Bitmap) error {
+		return m.visit(ctx, segment, frames, index.ColFlags|index.ColConn, func(worker int, r *frameRecord) error {
+			const fin, syn, rst = 1, 2, 4
+			if r.row.Conn == index.NoConnection || !r.row.TCP || r.row.Status&index.StatusQuoted != 0 || s.of[r.row.Conn] == 0 {
+				return r.err
+			}
+			i, client := s.of[r.row.Conn], index.SideA
+			if i < 0 {
+				i, client = -i, index.SideB
+			}
+			c := &counts[worker][i-1][r.row.Side^client]
+			for at, flag := range []uint16{syn, fin, rst} {
+				if r.row.Flags&flag != 0 {
+					c[at]++
+				}
+			}
+			return r.err
+		})
+	})
+	for _, worker := range counts {
+		for i := range worker {
+			r, c := &s.rows[i], &worker[i]
+			r.ToServer.add(&DirectionTraffic{SYN: c[0][0], FIN: c[0][1], RST: c[0][2]})
+			r.FromServer.add(&DirectionTraffic{SYN: c[1][0], FIN: c[1][1], RST: c[1][2]})
+		}
+	}
+	return err
+}
+
+// finish works out shares and puts the busiest server first.
+func (s *trafficSums) finish(a *TrafficAnswer) {
+	for i := range s.rows {
+		r := &s.rows[i]
+		a.Total.Connections += r.Connections
+		a.Total.Complete, a.Total.Failed, a.Total.Undecided = a.Total.Complete+r.Complete, a.Total.Failed+r.Failed, a.Total.Undecided+r.Undecided
+		a.Total.ToServer.add(&r.ToServer)
+		a.Total.FromServer.add(&r.FromServer)
+		r.judge(s.threshold)
+	}
+	a.Total.judge(s.threshold)
+	slices.SortStableFunc(s.rows, func(a, b TrafficRow) int {
+		return -cmp.Compare(a.ToServer.Bytes+a.FromServer.Bytes, b.ToServer.Bytes+b.FromServer.Bytes)
+	})
+}
+
+func (r *TrafficRow) judge(threshold float64) {
+	up, down := &r.ToServer, &r.FromServer
+	up.Rate, down.Rate = ratio(up.Resent, up.DataSegments), ratio(down.Resent, down.DataSegments)
+	r.Rate = ratio(up.Resent+down.Resent, up.DataSegments+down.DataSegments)
+	r.Exceeds = r.Rate > threshold
+	r.Balance = "server silent"
+	if down.Packets > 0 {
+		asymmetry := float64(up.Packets) / float64(down.Packets)
+		r.Asymmetry, r.Balance = &asymmetry, "balanced"
+		if asymmetry > 1.2 {
+			r.Balance = "client sends more"
+		} else if asymmetry < 0.8 {
+			r.Balance = "server sends more"
+		}
+	}
+	switch {
+	case up.RST > 0 && down.RST > 0:
+		r.ResetBy = "both"
+	case up.RST > 0:
+		r.ResetBy = "clients"
+	case down.RST > 0:
+		r.ResetBy = "server"
+	default:
+		r.ResetBy = "nobody"
+	}
+}
+
+func ratio(part, all uint64) float64 {
+	if all == 0 {
+		return 0
+	}
+	return float64(part) / float64(all)
+}
