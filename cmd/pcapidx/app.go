@@ -14,6 +14,7 @@ import (
 
 	"pcapidx/index"
 	"pcapidx/ingest"
+	"pcapidx/ingest/diag"
 	"pcapidx/ingest/source"
 	"pcapidx/query"
 )
@@ -25,6 +26,8 @@ type app struct {
 	stdin  io.Reader
 	out    *output
 	stderr io.Writer
+
+	thresholds *diag.Thresholds // of what is ingested; nil: the defaults
 }
 
 // storeDir gives the folder of the store: flag, environment, default.
@@ -70,13 +73,14 @@ func (a *app) engine() (*query.Engine, error) {
 		return nil, err
 	}
 	s := index.OpenStore(dir)
-	return query.New(query.StoreSource{Store: s}, &writer{store: s, stdin: a.stdin}), nil
+	return query.New(query.StoreSource{Store: s}, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds}}), nil
 }
 
 // writer lets the engine add captures by package ingest.
 type writer struct {
-	store *index.Store
-	stdin io.Reader
+	store  *index.Store
+	stdin  io.Reader
+	config ingest.Config
 }
 
 // Add indexes a file or standard input.
@@ -93,7 +97,7 @@ func (w *writer) Add(ctx context.Context, path string, progress func(query.Progr
 			in.Size, in.Seeker = uint64(info.Size()), f
 		}
 	}
-	r, err := ingest.Ingest(ctx, w.store, in, ingest.Config{}, forward(in.Name, progress))
+	r, err := ingest.Ingest(ctx, w.store, in, w.config, forward(in.Name, progress))
 	if errors.Is(err, source.ErrNotCapture) {
 		return nil, &query.Error{Kind: query.BadRequest, Msg: err.Error(), Hint: "pcapidx reads pcap and pcapng, also gzip'd or zstd'd", Err: err}
 	}
@@ -117,7 +121,7 @@ func openFile(path string) (*os.File, error) {
 
 // Reindex builds a capture's index anew.
 func (w *writer) Reindex(ctx context.Context, ref string, progress func(query.Progress)) (*query.Added, error) {
-	r, err := ingest.Reindex(ctx, w.store, ref, ingest.Config{}, forward(ref, progress))
+	r, err := ingest.Reindex(ctx, w.store, ref, w.config, forward(ref, progress))
 	return added(r), err
 }
 

@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"pcapidx/ingest/diag"
 	"pcapidx/query"
 )
 
 func (a *app) ingestCommand() *cobra.Command {
-	return &cobra.Command{
+	var thresholds string
+	cmd := &cobra.Command{
 		Use:   "ingest FILE...",
 		Short: "Index capture files (pcap, pcapng; also gzip'd, zstd'd; - reads standard input)",
 		Long: "Index capture files. The index holds every byte: the files are not needed again.\n" +
@@ -17,6 +20,9 @@ func (a *app) ingestCommand() *cobra.Command {
 		Example: "  pcapidx ingest trace.pcapng\n  zcat big.pcap.gz | pcapidx ingest -",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.readThresholds(thresholds); err != nil {
+				return err
+			}
 			e, err := a.engine()
 			if err != nil {
 				return err
@@ -24,6 +30,25 @@ func (a *app) ingestCommand() *cobra.Command {
 			return a.ingest(cmd, e, args)
 		},
 	}
+	cmd.Flags().StringVar(&thresholds, "thresholds", "", "JSON file with limits of the diagnostics, such as {\"SlowResponse\": \"250ms\"}")
+	return cmd
+}
+
+// readThresholds reads the limits of the diagnostics from a file, if one is named.
+func (a *app) readThresholds(path string) error {
+	if path == "" {
+		return nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return &query.Error{Kind: query.NotFound, Msg: err.Error(), Err: err}
+	}
+	t, err := diag.ParseThresholds(data)
+	if err != nil {
+		return &query.Error{Kind: query.BadRequest, Msg: path + ": " + err.Error(), Err: err}
+	}
+	a.thresholds = &t
+	return nil
 }
 
 // ingest indexes the files one by one and goes on after one that fails; the

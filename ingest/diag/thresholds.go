@@ -1,0 +1,61 @@
+package diag
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ParseThresholds reads thresholds from a JSON object; those that it does not name
+// keep their defaults. Names are those of the fields of Thresholds. A time may be a
+// number of nanoseconds or a text such as "250ms".
+func ParseThresholds(data []byte) (Thresholds, error) {
+	t := Defaults()
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(data, &given); err != nil {
+		return t, fmt.Errorf("read thresholds: %w", err)
+	}
+	names := make([]string, 0, len(given))
+	for name := range given {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	v := reflect.ValueOf(&t).Elem()
+	for _, name := range names {
+		field := v.FieldByName(name)
+		if !field.IsValid() {
+			return t, fmt.Errorf("unknown threshold %q; known are %s", name, strings.Join(thresholdNames(), ", "))
+		}
+		if err := setThreshold(field, given[name]); err != nil {
+			return t, fmt.Errorf("threshold %s: %w", name, err)
+		}
+	}
+	return t, nil
+}
+
+func thresholdNames() (names []string) {
+	for f := range reflect.TypeFor[Thresholds]().Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func setThreshold(field reflect.Value, value json.RawMessage) error {
+	if field.Kind() == reflect.Int64 && bytes.HasPrefix(value, []byte{'"'}) {
+		var text string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return err
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return err
+		}
+		field.SetInt(int64(d))
+		return nil
+	}
+	return json.Unmarshal(value, field.Addr().Interface())
+}
