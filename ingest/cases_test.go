@@ -10,13 +10,6 @@ import (
 	"pcapidx/ingest"
 )
 
-// unfound are cases that the diagnostics do not find yet, with what is missing.
-func unfound() map[string]string {
-	return map[string]string{
-		"mtu_blackhole.pcap": "the short segment is acknowledged (SACK) before the first re-send, and the peer is silent after it",
-	}
-}
-
 // TestDiagnosticCases reads testdata/captures/diag/cases.tsv: what has to be found in
 // each capture is found, and what must not be is not.
 func TestDiagnosticCases(t *testing.T) {
@@ -39,11 +32,7 @@ func TestDiagnosticCases(t *testing.T) {
 			}
 			found := findings(t, open(t, store, r))
 			_, is := found[row[1]]
-			missing, known := unfound()[row[0]]
-			switch {
-			case is && known:
-				t.Errorf("found now: no longer unfound (%s)", missing)
-			case !is && row[1] != "-" && !known:
+			if !is && row[1] != "-" {
 				t.Errorf("no %s, only %v", row[1], found)
 			}
 			for code, severity := range found {

@@ -52,6 +52,10 @@ type options struct {
 	large   [2]Evidence // segments beyond the MSS
 	largest uint32
 	big     [2]fullSize
+	// passed is the end of a smaller segment of a side that its peer reported
+	// selectively, if it did.
+	passed    [2]uint32
+	passedSet [2]bool
 }
 
 // fullSize follows full-size segments of one side that are sent again and again.
@@ -80,8 +84,20 @@ func (x *options) Watch(c *Conn, p *Packet) {
 			x.again(c, p, min(mss, uint32(c.Side[p.Dir].Options.MSS)))
 		}
 	}
+	x.selective(c, p)
 	if b := &x.big[1-p.Dir]; b.frames.Count > 0 {
 		b.heard(c, p)
+	}
+}
+
+// selective notes a block that is smaller than a full segment: something small got
+// through where something before it did not.
+func (x *options) selective(c *Conn, p *Packet) {
+	for _, s := range p.SACK[:p.SACKs] {
+		mss := min(c.Side[0].Options.MSS, c.Side[1].Options.MSS)
+		if size := s.Right - s.Left; size > 0 && size+optionSpace < uint32(mss) && beyond(s.Left, p.Ack) {
+			x.passed[1-p.Dir], x.passedSet[1-p.Dir] = s.Right, true
+		}
 	}
 }
 
@@ -119,7 +135,7 @@ func (x *options) again(c *Conn, p *Packet, own uint32) {
 	case waits:
 		b.shrunk = true
 	case full && (b.frames.Count < c.T.BlackholeResends || beyond(b.seq, p.Seq)):
-		*b = fullSize{seq: p.Seq, end: p.Seq + p.Len}
+		*b = fullSize{seq: p.Seq, end: p.Seq + p.Len, answered: x.passedSet[p.Dir] && beyond(x.passed[p.Dir], p.Seq+p.Len)}
 		b.frames.Add(p.Frame)
 	}
 }
