@@ -13,7 +13,7 @@ type TrafficRequest struct {
 	Server  string `json:"server,omitempty" jsonschema:"IP address or CIDR prefix of the server"`
 	Port    string `json:"port,omitempty" jsonschema:"port of the server, or a range such as 8000-8010"`
 	// Threshold is the share of data segments sent again above which it is too much.
-	// Default 0.02.
+	// 0 means 0.02.
 	Threshold float64 `json:"threshold,omitempty" jsonschema:"share of data segments sent again that is too much; default 0.02"`
 	Page
 }
@@ -94,8 +94,8 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	if q.Threshold = cmp.Or(q.Threshold, DefaultThreshold); q.Threshold < 0 || q.Threshold > 1 {
-		return nil, badRequest("give a share from 0 to 1, such as 0.02", "threshold %g is none", q.Threshold)
+	if q.Threshold = cmp.Or(q.Threshold, DefaultThreshold); !(q.Threshold > 0 && q.Threshold <= 1) { // NaN is none either
+		return nil, badRequest("give a share above 0 and up to 1, such as 0.02; 0 means 0.02", "threshold %g is none", q.Threshold)
 	}
 	x, entry, err := e.source.Open(q.Capture)
 	if err != nil {

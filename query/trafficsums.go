@@ -74,7 +74,7 @@ func (s *trafficSums) measures(a *index.ConnAnalysis) bool {
 		return true
 	}
 	switch a.Measures.Handshake {
-	case "complete":
+	case "complete", "simultaneous_open":
 		r.Complete++
 	case "syn_unanswered", "refused", "icmp_rejected", "half_open", "reset_by_client", "mismatch":
 		r.Failed++
