@@ -9,11 +9,83 @@ import (
 	"pcapidx/ingest/diag"
 )
 
-// conclude writes a connection at the end of the capture: its record, and what its
-// diagnostics say.
-func (t *tracker) conclude(c *conn) error {
+// concluded is a connection as it is stored.
+type concluded struct {
+	conn     index.Connection
+	analysis index.ConnAnalysis
+	watched  bool
+}
+
+// concludedBatch connections are handed on at once, concludedBatches at a time.
+const (
+	concludedBatch   = 64
+	concludedBatches = 4
+)
+
+// conclude writes all connections at the end of the capture, and what their
+// diagnostics say. Storing goes on in a second goroutine while the next connections
+// are diagnosed.
+func (t *tracker) conclude() error {
+	full, free := make(chan []concluded, concludedBatches), make(chan []concluded, concludedBatches)
+	stored := make(chan error)
+	for range concludedBatches {
+		free <- make([]concluded, 0, concludedBatch)
+	}
+	go func() {
+		var err error
+		for batch := range full {
+			for i := range batch {
+				if err == nil {
+					err = t.store(&batch[i])
+				}
+			}
+			free <- batch[:0]
+		}
+		stored <- err
+	}()
+	batch := <-free
+	err := t.table.each(func(c *conn) error {
+		c.settleClient(t.servers)
+		var cut bool
+		if c.State, c.History, cut = c.state(); cut {
+			c.History += "+"
+			t.summary.Counters.HistoriesCapped++
+		}
+		batch = append(batch, concluded{watched: c.watched})
+		one := &batch[len(batch)-1]
+		if err := t.diagnose(c, &one.analysis); err != nil {
+			return err
+		}
+		if one.conn = c.Connection; len(batch) == concludedBatch {
+			full <- batch
+			batch = <-free
+		}
+		return nil
+	})
+	if err == nil {
+		full <- batch
+	}
+	close(full)
+	if serr := <-stored; err == nil {
+		err = serr
+	}
+	return err
+}
+
+// store writes a connection and its analysis.
+func (t *tracker) store(c *concluded) error {
+	if err := t.w.WriteConnection(&c.conn); err != nil || !c.watched {
+		return err
+	}
+	t.found.add(&c.analysis)
+	return t.w.WriteAnalysis(&c.analysis)
+}
+
+// diagnose says what the diagnostics find of a connection, and adds what it measured
+// to its record.
+func (t *tracker) diagnose(c *conn, a *index.ConnAnalysis) error {
 	if !c.watched {
-		return t.w.WriteConnection(&c.Connection)
+		return nil
 	}
 	w, err := t.log.watch(c.Number, t.engine)
 	if err != nil {
@@ -21,9 +93,8 @@ func (t *tracker) conclude(c *conn) error {
 	}
 	w.A, w.B = c.A, c.B
 	r := diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed(), TCP: &c.tcp}
-	a := index.ConnAnalysis{Number: c.Number}
 	dropped, byOS := diag.Drops(&t.summary.File)
-	a.Findings = t.engine.Finish(&r, dropped+byOS > 0)
+	a.Number, a.Findings = c.Number, t.engine.Finish(&r, dropped+byOS > 0)
 	t.capture.Connection(&w.Conn, &r, a.Findings)
 	for side, e := range []netip.AddrPort{c.A, c.B} {
 		t.capture.Checksums(e.Addr(), r.Sums[side].Good, r.Sums[side].Bad)
@@ -32,11 +103,7 @@ func (t *tracker) conclude(c *conn) error {
 	a.Measures.IRTT = c.tcp.IRTT()
 	c.IRTT = index.Time(a.Measures.IRTT)
 	c.Resent = uint64(a.Measures.Sides[0].Resent + a.Measures.Sides[1].Resent)
-	t.found.add(&a)
-	if err := t.w.WriteConnection(&c.Connection); err != nil {
-		return err
-	}
-	return t.w.WriteAnalysis(&a)
+	return nil
 }
 
 // foundCodes sums up findings by code. There are as many as there are diagnostics.

@@ -287,15 +287,7 @@ func (t *tracker) finish() error {
 	s := &t.summary
 	s.TCPStreams, s.UDPStreams = t.table.stream[dissect.TCP], t.table.stream[dissect.UDP]
 	s.Stacks, s.Apps, s.Addresses = t.stacks.list, t.apps.list, t.hosts.top()
-	err := t.table.each(func(c *conn) error {
-		c.settleClient(t.servers)
-		var full bool
-		if c.State, c.History, full = c.state(); full {
-			c.History += "+"
-			s.Counters.HistoriesCapped++
-		}
-		return t.conclude(c)
-	})
+	err := t.conclude()
 	s.Found, s.Findings = t.found.list(), t.capture.Finish(&s.File)
 	return err
 }
