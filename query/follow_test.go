@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -79,12 +80,13 @@ type wire struct {
 	flags    byte
 	seq, ack uint32
 	payload  string
-	cut      int // bytes that the snap length took
+	cut      int    // bytes that the snap length took
+	port     uint16 // of side 0, 40000 if 0
 }
 
 func (w *wire) packet() []byte {
 	var h []byte
-	ports := [2]uint16{40000, 80}
+	ports := [2]uint16{cmp.Or(w.port, 40000), 80}
 	h = binary.BigEndian.AppendUint16(h, ports[w.side])
 	h = binary.BigEndian.AppendUint16(h, ports[1-w.side])
 	switch w.proto {
@@ -156,7 +158,7 @@ func rows(a *FollowAnswer) string {
 // reason, overlaps that differ, and what is left out only when asked.
 func TestFollowRows(t *testing.T) {
 	shake := []wire{
-		{0, 6, syn, 100, 0, "", 0}, {1, 6, syn | ack, 500, 101, "", 0}, {0, 6, ack, 101, 501, "ask", 0},
+		{0, 6, syn, 100, 0, "", 0, 0}, {1, 6, syn | ack, 500, 101, "", 0, 0}, {0, 6, ack, 101, 501, "ask", 0, 0},
 	}
 	for name, c := range map[string]struct {
 		packets        []wire
@@ -166,38 +168,38 @@ func TestFollowRows(t *testing.T) {
 		client, server FollowSide
 	}{
 		"complete": {
-			packets:  append(shake[:3:3], wire{1, 6, ack, 501, 104, "answer", 0}, wire{1, 6, fin | ack, 507, 104, "", 0}, wire{0, 6, fin | ack, 104, 508, "", 0}),
+			packets:  append(shake[:3:3], wire{1, 6, ack, 501, 104, "answer", 0, 0}, wire{1, 6, fin | ack, 507, 104, "", 0, 0}, wire{0, 6, fin | ack, 104, 508, "", 0, 0}),
 			want:     "client 0 @3 ask; server 0 @4 answer",
 			complete: true,
 			client:   FollowSide{Bytes: 3, Begin: "syn", End: "fin"}, server: FollowSide{Bytes: 6, Begin: "syn", End: "fin"},
 		},
 		"gap that was acknowledged, and a quoted header": {
-			packets: append(shake[:3:3], wire{0, 6, ack, 110, 501, "more", 0}, wire{0, 1, ack, 501, 1, "quoted", 0}, wire{1, 6, 4 | ack, 501, 114, "", 0}),
+			packets: append(shake[:3:3], wire{0, 6, ack, 110, 501, "more", 0, 0}, wire{0, 1, ack, 501, 1, "quoted", 0, 0}, wire{1, 6, 4 | ack, 501, 114, "", 0, 0}),
 			want:    "client 0 @3 ask; client 3 @6 [6 not captured]; client 9 @4 more",
 			hints:   "the client's stream lacks 6 bytes in 1 gap",
 			client:  FollowSide{Bytes: 7, Missing: 6, Gaps: 1, Begin: "syn", End: "open"}, server: FollowSide{Begin: "syn", End: "rst"},
 		},
 		"gap that nobody acknowledged": {
-			packets: append(shake[:3:3], wire{0, 6, ack, 110, 501, "more", 0}, wire{0, 6, ack, 114, 501, "!", 0}),
+			packets: append(shake[:3:3], wire{0, 6, ack, 110, 501, "more", 0, 0}, wire{0, 6, ack, 114, 501, "!", 0, 0}),
 			want:    "client 0 @3 ask; client 3 @0 [6 not recovered]; client 9 @4 more; client 13 @5 !",
 			certain: "client 0 @3 ask",
 			hints:   "the client's stream lacks 6 bytes in 1 gap",
 			client:  FollowSide{Bytes: 8, Missing: 6, Gaps: 1, Begin: "syn", End: "open"}, server: FollowSide{Begin: "syn", End: "open"},
 		},
 		"midstream, frames cut": {
-			packets: []wire{{0, 6, ack, 1, 1, "abcdef", 2}, {0, 6, ack, 7, 1, "ghi", 3}, {0, 6, ack, 10, 1, "j", 0}},
+			packets: []wire{{0, 6, ack, 1, 1, "abcdef", 2, 0}, {0, 6, ack, 7, 1, "ghi", 3, 0}, {0, 6, ack, 10, 1, "j", 0, 0}},
 			want:    "client 0 @1 abcd; client 4 @1 [5 cut by the snap length]; client 9 @3 j",
 			hints:   "the client's stream lacks 5 bytes in 2 gaps",
 			client:  FollowSide{Bytes: 5, Missing: 5, Gaps: 2, Begin: "midstream", End: "open"}, server: FollowSide{Begin: "midstream", End: "open"},
 		},
 		"sent again, differently": {
-			packets: append(shake[:3:3], wire{0, 6, ack, 101, 501, "aXk more", 0}),
+			packets: append(shake[:3:3], wire{0, 6, ack, 101, 501, "aXk more", 0, 0}),
 			want:    "client 0 @3 ask; client 3 @4  more",
 			hints:   "the client sent 1 place again with other bytes; the first to come are shown",
 			client:  FollowSide{Bytes: 8, Conflicts: 1, Begin: "syn", End: "open"}, server: FollowSide{Begin: "syn", End: "open"},
 		},
 		"datagrams": {
-			packets:  []wire{{0, 17, 0, 0, 0, "one", 0}, {1, 17, 0, 0, 0, "\x00\xffü", 0}, {0, 17, 0, 0, 0, "", 0}, {0, 17, 0, 0, 0, "two", 1}, {0, 17, 0, 0, 0, "three", 0}},
+			packets:  []wire{{0, 17, 0, 0, 0, "one", 0, 0}, {1, 17, 0, 0, 0, "\x00\xffü", 0, 0}, {0, 17, 0, 0, 0, "", 0, 0}, {0, 17, 0, 0, 0, "two", 1, 0}, {0, 17, 0, 0, 0, "three", 0, 0}},
 			want:     "client 0 @1 one; server 0 @2 ..ü; client 3 @4 tw; client 5 @4 [1 cut by the snap length]; client 6 @5 three",
 			hints:    "the client's stream lacks 1 byte in 1 gap",
 			client:   FollowSide{Bytes: 10, Missing: 1, Gaps: 1},
@@ -233,7 +235,7 @@ func TestFollowRows(t *testing.T) {
 
 // TestFollowLeftOut: what is left out behind a hole can be asked for.
 func TestFollowLeftOut(t *testing.T) {
-	e := engineWithPackets(t, []wire{{0, 6, ack, 1, 1, "ab", 0}, {0, 6, ack, 9, 1, "ij", 0}})
+	e := engineWithPackets(t, []wire{{0, 6, ack, 1, 1, "ab", 0, 0}, {0, 6, ack, 9, 1, "ij", 0, 0}})
 	q := FollowRequest{Capture: "written.pcap", Connection: "0", Certain: true}
 	b, a := followed(t, e, q)
 	if want := "2 bytes behind a hole that nobody filled or acknowledged are left out, as in Wireshark: --offset 8 begins with them"; string(b) != "ab" || a.Hints[len(a.Hints)-1] != want {

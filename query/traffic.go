@@ -1,8 +1,8 @@
 package query
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 )
 
@@ -13,8 +13,8 @@ type TrafficRequest struct {
 	Server  string `json:"server,omitempty" jsonschema:"IP address or CIDR prefix of the server"`
 	Port    string `json:"port,omitempty" jsonschema:"port of the server, or a range such as 8000-8010"`
 	// Threshold is the share of data segments sent again above which it is too much.
-	// 0 means 0.02.
-	Threshold float64 `json:"threshold,omitempty" jsonschema:"share of data segments sent again that is too much; default 0.02"`
+	// nil: DefaultThreshold.
+	Threshold *float64 `json:"threshold,omitempty" jsonschema:"share of data segments sent again that is too much; default 0.02"`
 	Page
 }
 
@@ -26,20 +26,23 @@ type DirectionTraffic struct {
 	Packets      uint64 `json:"packets"`
 	Bytes        uint64 `json:"bytes"`         // original frame lengths
 	PayloadBytes uint64 `json:"payload_bytes"` // re-sent ones too
-	SYN          uint64 `json:"syn"`           // packets with the flag; SYN+ACK too
+	SYN          uint64 `json:"syn"`           // packets with SYN and without ACK
+	SYNACK       uint64 `json:"syn_ack"`
 	FIN          uint64 `json:"fin"`
 	RST          uint64 `json:"rst"`
-	// DataSegments and Resent count segments with payload; keep-alives and capture
-	// duplicates are none. ResentControl counts SYN and FIN sent again.
+	// DataSegments counts segments with payload, Resent those of them that were sent
+	// before: keep-alives, capture duplicates, SYN and FIN are not. ResentControl counts
+	// SYN and FIN sent again.
 	DataSegments  uint64  `json:"data_segments"`
 	Resent        uint64  `json:"resent"`
 	ResentControl uint64  `json:"resent_control"`
 	Rate          float64 `json:"resent_share"` // Resent of DataSegments
+	Exceeds       bool    `json:"exceeds_threshold"`
 }
 
 func (d *DirectionTraffic) add(o *DirectionTraffic) {
 	d.Packets, d.Bytes, d.PayloadBytes = d.Packets+o.Packets, d.Bytes+o.Bytes, d.PayloadBytes+o.PayloadBytes
-	d.SYN, d.FIN, d.RST = d.SYN+o.SYN, d.FIN+o.FIN, d.RST+o.RST
+	d.SYN, d.SYNACK, d.FIN, d.RST = d.SYN+o.SYN, d.SYNACK+o.SYNACK, d.FIN+o.FIN, d.RST+o.RST
 	d.DataSegments, d.Resent, d.ResentControl = d.DataSegments+o.DataSegments, d.Resent+o.Resent, d.ResentControl+o.ResentControl
 }
 
@@ -47,10 +50,12 @@ func (d *DirectionTraffic) add(o *DirectionTraffic) {
 type TrafficRow struct {
 	Server      string `json:"server,omitempty"` // "ip:port"
 	Connections uint64 `json:"connections"`
-	// Handshakes that were completed, that failed (refused, unanswered, never finished,
-	// aborted), and of which the capture tells neither.
+	// Handshakes that were completed, that failed (refused, unanswered, wrong answer),
+	// that were answered and then given up by the client (scans do so), and of which the
+	// capture tells none of these.
 	Complete  uint64 `json:"handshakes_complete"`
 	Failed    uint64 `json:"handshakes_failed"`
+	HalfOpen  uint64 `json:"handshakes_half_open"`
 	Undecided uint64 `json:"handshakes_undecided"`
 
 	ToServer   DirectionTraffic `json:"client_to_server"`
@@ -61,7 +66,7 @@ type TrafficRow struct {
 	Balance   string   `json:"balance"`  // balanced, client sends more, server sends more, or server silent
 	ResetBy   string   `json:"reset_by"` // nobody, clients, server, or both
 	Rate      float64  `json:"resent_share"`
-	Exceeds   bool     `json:"exceeds_threshold"`
+	Exceeds   bool     `json:"exceeds_threshold"` // both directions together do
 }
 
 // ResentRow is a connection in which much was sent again.
@@ -94,33 +99,40 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	if q.Threshold = cmp.Or(q.Threshold, DefaultThreshold); !(q.Threshold > 0 && q.Threshold <= 1) { // NaN is none either
-		return nil, badRequest("give a share above 0 and up to 1, such as 0.02; 0 means 0.02", "threshold %g is none", q.Threshold)
+	threshold := DefaultThreshold
+	if q.Threshold != nil {
+		threshold = *q.Threshold
+	}
+	if !(threshold >= 0 && threshold <= 1) { // NaN is neither
+		return nil, badRequest("give a share from 0 to 1, such as 0.02", "threshold %g is none", threshold)
 	}
 	x, entry, err := e.source.Open(q.Capture)
 	if err != nil {
 		return nil, wrap(err)
 	}
 	defer x.Close()
-	shape := "traffic\x00" + q.Server + "\x00" + q.Port
+	shape := fmt.Sprintf("traffic\x00%s\x00%s\x00%g", q.Server, q.Port, threshold)
 	after, err := parseCursor(q.Cursor, shape, []string{entry.Build})
 	if err != nil {
 		return nil, err
 	}
-	s := &trafficSums{capture: x, chosen: chosen, threshold: q.Threshold, servers: map[netip.AddrPort]int32{}}
+	s := &trafficSums{capture: x, chosen: chosen, threshold: threshold, servers: map[netip.AddrPort]int32{}}
 	if err := s.connections(); err != nil {
 		return nil, wrap(err)
 	}
 	if err := s.flags(ctx); err != nil {
 		return nil, wrap(err)
 	}
-	a := &TrafficAnswer{Capture: entry.ID, Threshold: q.Threshold, Above: s.above, Worst: s.worst, Rows: []TrafficRow{}}
+	a := &TrafficAnswer{Capture: entry.ID, Threshold: threshold, Above: s.above, Worst: s.worst, Rows: []TrafficRow{}}
 	s.finish(a)
 	from, to, last := q.slice(len(s.rows), after)
 	a.Rows = append(a.Rows, s.rows[from:to]...)
 	a.Returned, a.Paged.Total, a.TotalExact = len(a.Rows), len(s.rows), true
 	if last != nil {
 		a.NextCursor = formatCursor(shape, []string{entry.Build}, *last)
+	}
+	if s.guessed > 0 {
+		a.Hints = append(a.Hints, fmt.Sprintf("of %d of %d connections no SYN was captured: which side is the server is a guess", s.guessed, a.Total.Connections))
 	}
 	if len(s.rows) == 0 {
 		a.Hints = append(a.Hints, "no TCP connection to such a server")

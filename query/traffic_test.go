@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"math"
 	"testing"
 )
 
@@ -19,7 +20,7 @@ func TestTraffic(t *testing.T) {
 	e := engineWith(t, "web-day.pcap")
 	a := traffic(t, e, TrafficRequest{Capture: "web-day.pcap"})
 	sum := &a.Total
-	if sum.Connections != 8 || sum.Complete != 6 || sum.Failed != 2 || sum.ToServer.SYN != 11 || sum.FromServer.SYN != 6 || sum.FromServer.RST != 1 || sum.ToServer.RST != 0 {
+	if sum.Connections != 8 || sum.Complete != 6 || sum.Failed != 2 || sum.ToServer.SYN != 11 || sum.FromServer.SYN != 0 || sum.FromServer.SYNACK != 6 || sum.FromServer.RST != 1 || sum.ToServer.RST != 0 {
 		t.Errorf("%+v", sum)
 	}
 	if sum.ToServer.Packets+sum.FromServer.Packets != 193 || sum.FromServer.Resent != 2 || sum.ToServer.Resent != 0 || sum.ResetBy != "server" {
@@ -50,8 +51,10 @@ func TestTraffic(t *testing.T) {
 	if len(pages) != len(a.Rows) || pages[2].Server != a.Rows[2].Server {
 		t.Errorf("%d rows by pages, %d at once", len(pages), len(a.Rows))
 	}
-	_, err := e.Traffic(context.Background(), TrafficRequest{Capture: "web-day.pcap", Threshold: 2})
-	wantError(t, err, BadRequest, "threshold 2")
+	for _, bad := range []float64{-0.1, 2, math.NaN()} {
+		_, err := e.Traffic(context.Background(), TrafficRequest{Capture: "web-day.pcap", Threshold: &bad})
+		wantError(t, err, BadRequest, "threshold ")
+	}
 }
 
 // TestTrafficCounts: what other tools count wrong. First data segments and keep-alives
@@ -65,7 +68,7 @@ func TestTrafficCounts(t *testing.T) {
 		t.Errorf("ten connections: %+v", a.Total)
 	}
 	a := traffic(t, e, TrafficRequest{Capture: "reset_by_client.pcap"})
-	if a.Total.Failed == 0 || a.Total.Complete != 0 || a.Total.ToServer.RST == 0 || a.Total.ResetBy != "clients" {
+	if a.Total.HalfOpen == 0 || a.Total.Failed != 0 || a.Total.Complete != 0 || a.Total.ToServer.RST == 0 || a.Total.ResetBy != "clients" {
 		t.Errorf("half-open scan: %+v", a.Total)
 	}
 }

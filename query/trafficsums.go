@@ -21,6 +21,7 @@ type trafficSums struct {
 	of        []int32 // by connection: place in rows, negative (less one) where side B is the client; 0: none
 	worst     []ResentRow
 	above     uint64
+	guessed   uint64 // connections whose client is a guess
 }
 
 // connections sums up records and measures.
@@ -40,6 +41,9 @@ func (s *trafficSums) connections() error {
 		}
 		r := &s.rows[i]
 		r.Connections++
+		if c.ClientBy.Guessed() {
+			s.guessed++
+		}
 		client := c.ClientSide()
 		r.ToServer.add(&DirectionTraffic{Packets: c.Packets[client], Bytes: c.Bytes[client], PayloadBytes: c.Payload[client]})
 		r.FromServer.add(&DirectionTraffic{Packets: c.Packets[1-client], Bytes: c.Bytes[1-client], PayloadBytes: c.Payload[1-client]})
@@ -76,8 +80,10 @@ func (s *trafficSums) measures(a *index.ConnAnalysis) bool {
 	switch a.Measures.Handshake {
 	case "complete", "simultaneous_open":
 		r.Complete++
-	case "syn_unanswered", "refused", "icmp_rejected", "half_open", "reset_by_client", "mismatch":
+	case "syn_unanswered", "refused", "icmp_rejected", "mismatch":
 		r.Failed++
+	case "half_open", "reset_by_client":
+		r.HalfOpen++
 	default:
 		r.Undecided++
 	}
@@ -133,13 +139,12 @@ func (s *trafficSums) flags(ctx context.Context) error {
 		return err
 	}
 	m := newMatcher(s.capture, f)
-	counts := make([][][2][3]uint64, len(m.records)) // by worker and row: side (client's first), then SYN, FIN, RST
+	counts := make([]map[int32]*[2]DirectionTraffic, len(m.records)) // by worker and row, the client's first
 	for i := range counts {
-		counts[i] = make([][2][3]uint64, len(s.rows))
+		counts[i] = map[int32]*[2]DirectionTraffic{}
 	}
 	err = m.eachFound(ctx, func(segment uint16, frames *roaring.Bitmap) error {
 		return m.visit(ctx, segment, frames, index.ColFlags|index.ColConn, func(worker int, r *frameRecord) error {
-			const fin, syn, rst = 1, 2, 4
 			if r.row.Conn == index.NoConnection || !r.row.TCP || r.row.Status&index.StatusQuoted != 0 || s.of[r.row.Conn] == 0 {
 				return r.err
 			}
@@ -147,23 +152,38 @@ func (s *trafficSums) flags(ctx context.Context) error {
 			if i < 0 {
 				i, client = -i, index.SideB
 			}
-			c := &counts[worker][i-1][r.row.Side^client]
-			for at, flag := range []uint16{syn, fin, rst} {
-				if r.row.Flags&flag != 0 {
-					c[at]++
-				}
+			both := counts[worker][i-1]
+			if both == nil {
+				both = &[2]DirectionTraffic{}
+				counts[worker][i-1] = both
 			}
+			both[r.row.Side^client].flags(r.row.Flags)
 			return r.err
 		})
 	})
 	for _, worker := range counts {
-		for i := range worker {
-			r, c := &s.rows[i], &worker[i]
-			r.ToServer.add(&DirectionTraffic{SYN: c[0][0], FIN: c[0][1], RST: c[0][2]})
-			r.FromServer.add(&DirectionTraffic{SYN: c[1][0], FIN: c[1][1], RST: c[1][2]})
+		for i, both := range worker { // sums: in any order
+			s.rows[i].ToServer.add(&both[0])
+			s.rows[i].FromServer.add(&both[1])
 		}
 	}
 	return err
+}
+
+// flags counts those of one packet.
+func (d *DirectionTraffic) flags(flags uint16) {
+	switch flags & (flagSYN | flagACK) {
+	case flagSYN:
+		d.SYN++
+	case flagSYN | flagACK:
+		d.SYNACK++
+	}
+	if flags&flagFIN != 0 {
+		d.FIN++
+	}
+	if flags&flagRST != 0 {
+		d.RST++
+	}
 }
 
 // finish works out shares and puts the busiest server first.
@@ -171,7 +191,8 @@ func (s *trafficSums) finish(a *TrafficAnswer) {
 	for i := range s.rows {
 		r := &s.rows[i]
 		a.Total.Connections += r.Connections
-		a.Total.Complete, a.Total.Failed, a.Total.Undecided = a.Total.Complete+r.Complete, a.Total.Failed+r.Failed, a.Total.Undecided+r.Undecided
+		a.Total.Complete, a.Total.Failed = a.Total.Complete+r.Complete, a.Total.Failed+r.Failed
+		a.Total.HalfOpen, a.Total.Undecided = a.Total.HalfOpen+r.HalfOpen, a.Total.Undecided+r.Undecided
 		a.Total.ToServer.add(&r.ToServer)
 		a.Total.FromServer.add(&r.FromServer)
 		r.judge(s.threshold)
@@ -184,7 +205,10 @@ func (s *trafficSums) finish(a *TrafficAnswer) {
 
 func (r *TrafficRow) judge(threshold float64) {
 	up, down := &r.ToServer, &r.FromServer
-	up.Rate, down.Rate = ratio(up.Resent, up.DataSegments), ratio(down.Resent, down.DataSegments)
+	for _, d := range []*DirectionTraffic{up, down} {
+		d.Rate = ratio(d.Resent, d.DataSegments)
+		d.Exceeds = d.Rate > threshold
+	}
 	r.Rate = ratio(up.Resent+down.Resent, up.DataSegments+down.DataSegments)
 	r.Exceeds = r.Rate > threshold
 	r.Balance = "server silent"

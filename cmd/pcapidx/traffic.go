@@ -11,6 +11,7 @@ import (
 
 func (a *app) trafficCommand() *cobra.Command {
 	var q query.TrafficRequest
+	threshold := query.DefaultThreshold
 	cmd := &cobra.Command{
 		Use:   "traffic CAPTURE",
 		Short: "Sum up TCP by server: who sends, who resets, what is sent again",
@@ -24,7 +25,7 @@ func (a *app) trafficCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			q.Capture = args[0]
+			q.Capture, q.Threshold = args[0], &threshold
 			answer, err := e.Traffic(cmd.Context(), q)
 			if err != nil {
 				return err
@@ -38,7 +39,7 @@ func (a *app) trafficCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&q.Server, "server", "", "IP address or prefix of the server")
 	f.StringVar(&q.Port, "port", "", "port of the server, or a range such as 8000-8010")
-	f.Float64Var(&q.Threshold, "threshold", query.DefaultThreshold, "share of data segments sent again that is too much")
+	f.Float64Var(&threshold, "threshold", threshold, "share of data segments sent again that is too much, from 0 to 1")
 	f.IntVar(&q.Limit, "limit", 0, "most servers to print (0: all)")
 	f.StringVar(&q.Cursor, "cursor", "", "next_cursor of the page before")
 	return cmd
@@ -53,9 +54,12 @@ func (a *app) printTraffic(t *query.TrafficAnswer) error {
 		rows = append(rows, a.trafficLine("all "+strconv.Itoa(t.Paged.Total)+" servers", &t.Total))
 	}
 	header := []string{
-		"SERVER", "<CONNS", "<COMPLETE", "<FAILED", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "BALANCE", "<RST >", "<RST <", "<SEGMENTS", "<RESENT", "<SHARE",
+		"SERVER", "<CONNS", "<COMPLETE", "<FAILED", "<HALF OPEN", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "BALANCE", "<RST >", "<RST <", "<SEGMENTS", "<RESENT", "<SHARE",
 	}
 	if err := a.out.table(header, rows); err != nil {
+		return err
+	}
+	if err := a.worstResent(t.Worst); err != nil {
 		return err
 	}
 	if a.out.terminal && t.Total.Exceeds {
@@ -68,6 +72,24 @@ func (a *app) printTraffic(t *query.TrafficAnswer) error {
 	return nil
 }
 
+// worstResent shows on a terminal in which connections most was sent again.
+func (a *app) worstResent(worst []query.ResentRow) error {
+	if !a.out.terminal || len(worst) == 0 {
+		return nil
+	}
+	rows := make([][]string, 0, len(worst))
+	for i := range worst {
+		w := &worst[i]
+		rows = append(rows, []string{
+			strconv.FormatUint(uint64(w.Connection), 10), w.Client, w.Server, a.out.count(w.DataSegments), a.out.count(w.Resent), percent(w.Rate),
+		})
+	}
+	if _, err := fmt.Fprintln(a.out.w); err != nil {
+		return err
+	}
+	return a.out.table([]string{"<CONN", "CLIENT", "SERVER", "<SEGMENTS", "<RESENT", "<SHARE"}, rows)
+}
+
 func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', 2, 64) + "%" }
 
 func (a *app) trafficLine(name string, r *query.TrafficRow) []string {
@@ -77,7 +99,7 @@ func (a *app) trafficLine(name string, r *query.TrafficRow) []string {
 		share = percent(r.Rate)
 	}
 	return []string{
-		name, o.count(r.Connections), o.count(r.Complete), o.count(r.Failed), o.count(up.Packets), o.count(down.Packets), o.size(up.Bytes), o.size(down.Bytes),
+		name, o.count(r.Connections), o.count(r.Complete), o.count(r.Failed), o.count(r.HalfOpen), o.count(up.Packets), o.count(down.Packets), o.size(up.Bytes), o.size(down.Bytes),
 		r.Balance, o.count(up.RST), o.count(down.RST), o.count(up.DataSegments + down.DataSegments), o.count(up.Resent + down.Resent), share,
 	}
 }
