@@ -168,6 +168,7 @@ func (s *Server) instructions() string {
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
 		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
+		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},
 		{"stats", "stats: counts by protocol, endpoint, pair, port, length or time. For \"how much\" and \"who most\", instead of paging through rows."},
 		{"list_connections", "list_connections: who talked to whom; filter by address, port, protocol, state (Zeek's: SF normal, S0 no answer, REJ refused, RSTO/RSTR reset), sort by bytes or duration."},
 		{"follow_stream", "follow_stream: what a connection carried, as text or hex: its bytes in order, gaps named."},

@@ -46,6 +46,7 @@ func TestAnswers(t *testing.T) {
 		{"diagnose_capture", map[string]any{"capture": "web-day.pcap", "by": "host", "severity": "ERROR"}, []string{"198.51.100.80", "error"}},
 		{"diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": 13}, []string{"nothing listens on the port", "unfinished_handshake", "198.51.100.80:8080"}},
 		{"diagnose_connection", map[string]any{"capture": "web-day.pcap", "connections": "4, 9"}, []string{"high_retransmission", "server_response", "resent_percent"}},
+		{"analyze_traffic", map[string]any{"capture": "web-day.pcap", "port": 80, "threshold": "0"}, []string{"198.51.100.80:80", "client_to_server", "worst", "threshold"}},
 		{"list_fields", map[string]any{"prefix": "tcp.flags.r"}, []string{"tcp.flags.reset"}},
 	} {
 		var first string

@@ -132,6 +132,9 @@ func isLabel(field string) bool {
 // labelPrefix is what Wireshark puts before the Info of a packet that has labels.
 // It puts each before the one that it found first, in this order.
 func labelPrefix(p *index.Packet) (prefix string) {
+	if p.Labels&index.WiresharkLabels == 0 {
+		return ""
+	}
 	for _, one := range []struct {
 		label index.Labels
 		text  string

@@ -116,7 +116,7 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 	if err != nil {
 		return nil, err
 	}
-	s := &trafficSums{capture: x, chosen: chosen, threshold: threshold, servers: map[netip.AddrPort]int32{}}
+	s := &trafficSums{capture: x, chosen: chosen, most: maxKeys, threshold: threshold, servers: map[netip.AddrPort]int32{}}
 	if err := s.connections(); err != nil {
 		return nil, wrap(err)
 	}
@@ -127,7 +127,7 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 	s.finish(a)
 	from, to, last := q.slice(len(s.rows), after)
 	a.Rows = append(a.Rows, s.rows[from:to]...)
-	a.Returned, a.Paged.Total, a.TotalExact = len(a.Rows), len(s.rows), true
+	a.Returned, a.Paged.Total = len(a.Rows), len(s.rows)
 	if last != nil {
 		a.NextCursor = formatCursor(shape, []string{entry.Build}, *last)
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,31 @@ func TestTrafficThreshold(t *testing.T) {
 		a := traffic(t, e, TrafficRequest{Capture: "web-day.pcap", Threshold: &threshold})
 		if a.Above != above || a.Threshold != threshold || a.Total.Exceeds != (threshold == 0) {
 			t.Errorf("%g: %d connections, %+v", threshold, a.Above, a.Total)
+		}
+	}
+}
+
+// TestTrafficOfManyServers: beyond a number of servers the others count in the sum only.
+func TestTrafficOfManyServers(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	all := traffic(t, e, TrafficRequest{Capture: "web-day.pcap"})
+	x, _, err := e.source.Open("web-day.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for most, exact := range map[int]bool{2: false, 4: false, 5: true} {
+		s := &trafficSums{capture: x, most: most, threshold: DefaultThreshold, servers: map[netip.AddrPort]int32{}}
+		a := &TrafficAnswer{}
+		if err := s.connections(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.flags(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		s.finish(a)
+		if a.TotalExact != exact || len(s.rows) != most || len(a.Hints) > 0 == exact || a.Total.ToServer != all.Total.ToServer || a.Total.Connections != 8 {
+			t.Errorf("%d servers: %+v, rows %+v", most, a, s.rows)
 		}
 	}
 }

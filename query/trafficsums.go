@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -17,6 +18,7 @@ type trafficSums struct {
 	chosen    connectionFilter
 	threshold float64
 	servers   map[netip.AddrPort]int32
+	most      int // servers with a row of their own; the row behind them is of all others
 	rows      []TrafficRow
 	of        []int32 // by connection: place in rows, negative (less one) where side B is the client; 0: none
 	worst     []ResentRow
@@ -33,12 +35,7 @@ func (s *trafficSums) connections() error {
 		if c.Kind != kindTCP || !s.chosen.record(&only) {
 			return true
 		}
-		i, known := s.servers[server]
-		if !known {
-			i = int32(len(s.rows))
-			s.servers[server] = i
-			s.rows = append(s.rows, TrafficRow{Server: endpointText(server, true)})
-		}
+		i := s.place(server)
 		r := &s.rows[i]
 		r.Connections++
 		if c.ClientBy.Guessed() {
@@ -59,6 +56,23 @@ func (s *trafficSums) connections() error {
 		return err
 	}
 	return s.names()
+}
+
+// place gives the row of a server.
+func (s *trafficSums) place(server netip.AddrPort) int32 {
+	if i, known := s.servers[server]; known {
+		return i
+	}
+	if len(s.servers) < s.most {
+		i := int32(len(s.rows))
+		s.servers[server] = i
+		s.rows = append(s.rows, TrafficRow{Server: endpointText(server, true)})
+		return i
+	}
+	if len(s.rows) == s.most {
+		s.rows = append(s.rows, TrafficRow{})
+	}
+	return int32(s.most)
 }
 
 // row gives the row of a connection and its client's side; nil if it is not asked.
@@ -198,6 +212,10 @@ func (s *trafficSums) finish(a *TrafficAnswer) {
 		r.judge(s.threshold)
 	}
 	a.Total.judge(s.threshold)
+	if a.TotalExact = len(s.rows) <= s.most; !a.TotalExact {
+		s.rows = s.rows[:s.most]
+		a.Hints = append(a.Hints, fmt.Sprintf("only the first %d servers have rows; the sum is of all", s.most))
+	}
 	slices.SortStableFunc(s.rows, func(a, b TrafficRow) int {
 		return -cmp.Compare(a.ToServer.Bytes+a.FromServer.Bytes, b.ToServer.Bytes+b.FromServer.Bytes)
 	})

@@ -86,6 +86,12 @@ func TestTerminal(t *testing.T) {
 			}
 		})
 	}
+	got = onTerminal(t, "traffic", "tcp-ends.pcap")
+	for _, want := range []string{"HALF OPEN  PACKETS >", "\nall "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("traffic lacks %q:\n%s", want, got)
+		}
+	}
 	if got := onTerminal(t, "captures"); !strings.Contains(got, "\x1b[1mCAPTURE") {
 		t.Errorf("captures has no bold header:\n%s", got)
 	}
