@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -136,11 +137,10 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 	for _, k := range chosen {
 		r := &records[k.capture][0]
 		records[k.capture] = records[k.capture][1:]
-		row := connectionRow(s.ids[k.capture], r)
-		if err := row.analysis(s.captures[k.capture]); err != nil {
-			return err
-		}
-		a.Rows = append(a.Rows, row)
+		a.Rows = append(a.Rows, connectionRow(s.ids[k.capture], r))
+	}
+	if err := s.analyses(chosen, a.Rows); err != nil {
+		return err
 	}
 	a.Returned, a.Total, a.TotalExact = len(a.Rows), s.total, true
 	if more {
@@ -205,15 +205,53 @@ func connectionRow(capture string, c *index.Connection) ConnectionRow {
 	return r
 }
 
+// analyses adds to the rows of a page what TCP analysis says of their connections.
+func (s *selection) analyses(chosen []rowKey, rows []ConnectionRow) error {
+	for i, x := range s.captures {
+		if x.Summary().Content < analysisSince {
+			continue
+		}
+		at := map[uint32]int{} // by connection: place in rows
+		for row, k := range chosen {
+			if k.capture == i && rows[row].Protocol == "tcp" {
+				at[k.number] = row
+			}
+		}
+		err := eachAnalysisOf(x, slices.Sorted(maps.Keys(at)), func(a *index.ConnAnalysis) { rows[at[a.Number]].analysis(a) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachAnalysisOf calls yield for the analyses of some connections, whose numbers
+// ascend. Analyses are stored in groups: those that are near each other are read in
+// one walk, since each walk begins with decoding a group.
+func eachAnalysisOf(x Capture, numbers []uint32, yield func(*index.ConnAnalysis)) error {
+	const near = 128
+	for len(numbers) > 0 {
+		broken := false
+		err := x.EachAnalysis(numbers[0], func(a *index.ConnAnalysis) bool {
+			for len(numbers) > 0 && numbers[0] < a.Number { // has none
+				numbers = numbers[1:]
+			}
+			if len(numbers) > 0 && numbers[0] == a.Number {
+				yield(a)
+				numbers = numbers[1:]
+			}
+			broken = len(numbers) == 0 || numbers[0]-a.Number > near
+			return !broken
+		})
+		if err != nil || !broken {
+			return err
+		}
+	}
+	return nil
+}
+
 // analysis adds what TCP analysis says of the connection.
-func (r *ConnectionRow) analysis(x Capture) error {
-	if r.Protocol != "tcp" || x.Summary().Content < analysisSince {
-		return nil
-	}
-	a, ok, err := x.Analysis(r.Connection)
-	if err != nil || !ok {
-		return err
-	}
+func (r *ConnectionRow) analysis(a *index.ConnAnalysis) {
 	if a.Measures.IRTT != 0 {
 		ms := float64(a.Measures.IRTT) / 1e6
 		r.InitialRTTMs = &ms
@@ -226,7 +264,6 @@ func (r *ConnectionRow) analysis(x Capture) error {
 			r.Findings = append(r.Findings, f.Code)
 		}
 	}
-	return nil
 }
 
 func isICMP(kind uint8) bool { return kind == 1 || kind == 58 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pcapidx/index"
 )
 
 func connections(t *testing.T, e *Engine, q ConnectionsRequest) *ConnectionsAnswer {
@@ -259,5 +261,29 @@ func TestPacketStates(t *testing.T) {
 	}
 	if info := a.Rows[len(a.Rows)-1].Info; !strings.HasPrefix(info, "[TCP Retransmission] ") {
 		t.Errorf("Info %q", info)
+	}
+}
+
+// TestAnalysesOfSome: whichever connections are asked for, each is found.
+func TestAnalysesOfSome(t *testing.T) {
+	x, _, err := engineWith(t, "web-day.pcap").source.Open("web-day.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for _, c := range []struct{ ask, want []uint32 }{
+		{nil, nil},
+		{[]uint32{0, 1}, nil}, // ICMP and UDP
+		{[]uint32{0, 2, 3, 4, 15, 19}, []uint32{2, 4, 15}},
+		{[]uint32{17, 500}, []uint32{17}},
+		{[]uint32{2, 4, 5, 7, 9, 11, 13, 15, 17}, []uint32{2, 4, 7, 9, 11, 13, 15, 17}},
+	} {
+		var got []uint32
+		if err := eachAnalysisOf(x, c.ask, func(a *index.ConnAnalysis) { got = append(got, a.Number) }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.ask, got, c.want)
+		}
 	}
 }
