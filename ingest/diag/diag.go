@@ -117,6 +117,7 @@ type Report struct {
 // than the diagnostic's usual one.
 func (r *Report) Add(f index.Finding) {
 	f.Low = f.Low || r.low
+	slices.Sort(f.Frames)
 	r.findings = append(r.findings, f)
 }
 

@@ -1,6 +1,10 @@
 package diag
 
-import "sort"
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
 
 // slots is a table of bounded size for what must be counted by key over a whole
 // capture. When it is full, it keeps half of its places for the slots in use
@@ -47,20 +51,19 @@ func (s *slots[K, V]) shrink(now int64) {
 		order[i] = int32(i)
 	}
 	hot := func(i int32) bool { return s.list[i].hot && now-s.list[i].last <= s.keep }
-	sort.Slice(order, func(i, j int) bool {
-		a, b := order[i], order[j]
-		if hot(a) != hot(b) {
-			return hot(a)
+	rank := func(i int32) int {
+		if hot(i) {
+			return 0
 		}
-		if s.list[a].last != s.list[b].last {
-			return s.list[a].last > s.list[b].last
-		}
-		return a > b
+		return 1
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(s.list[b].last, s.list[a].last), cmp.Compare(b, a))
 	})
 	hots := sort.Search(len(order), func(i int) bool { return !hot(order[i]) })
 	kept := order[:min(hots, s.limit/2)]
 	kept = append(kept, order[hots:min(len(order), hots+s.limit/4)]...)
-	sort.Slice(kept, func(i, j int) bool { return kept[i] < kept[j] })
+	slices.Sort(kept)
 	list := make([]slot[K, V], len(kept), s.limit)
 	clear(s.index)
 	for at, i := range kept {
