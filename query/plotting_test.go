@@ -160,7 +160,7 @@ func TestPlotCorpus(t *testing.T) {
 			}
 		}
 	}
-	if drawn < 20 {
+	if drawn == 0 || drawn < 20 && !testing.Short() { // -short draws a fifth of them
 		t.Errorf("only %d pictures", drawn)
 	}
 	t.Logf("%d pictures", drawn)
