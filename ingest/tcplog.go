@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func (l *tcpLog) scan(take func(conn uint32, record []byte) error) error {
 		}
 		size, serr := binary.ReadUvarint(in)
 		if err != nil || serr != nil || size > logBuffer/2 {
-			return fmt.Errorf("read TCP packets: damaged (%w)", errors.Join(err, serr))
+			return fmt.Errorf("read TCP packets: damaged: %w", cmp.Or(err, serr, io.ErrUnexpectedEOF))
 		}
 		record, err := in.Peek(int(size))
 		if err != nil {
