@@ -8,28 +8,32 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// numbers lists the figures of the measures in the order in which they are stored.
-// New ones come last, and raise ContentVersion.
-func (m *Measures) numbers() []*int64 {
-	all := []*int64{&m.ConnectServer, &m.ConnectClient, &m.IRTT, &m.CloseDelay, &m.TurnCount}
+// measureNumbers is how many figures the measures have.
+const measureNumbers = 5 + 2*(26+3*6)
+
+// numbers lists the figures of the measures in the order in which they are stored,
+// with all as memory. New ones come last, and raise ContentVersion.
+func (m *Measures) numbers(all *[measureNumbers]*int64) []*int64 {
+	out := append(all[:0], &m.ConnectServer, &m.ConnectClient, &m.IRTT, &m.CloseDelay, &m.TurnCount)
 	for i := range m.Sides {
 		s := &m.Sides[i]
-		all = append(all, &s.DataSegments, &s.UniqueBytes, &s.Resent, &s.ResentBytes, &s.ResentControl, &s.Spurious, &s.OutOfOrder,
+		out = append(out, &s.DataSegments, &s.UniqueBytes, &s.Resent, &s.ResentBytes, &s.ResentControl, &s.Spurious, &s.OutOfOrder,
 			&s.DuplicateAcks, &s.UpstreamLost, &s.DownstreamLost, &s.CaptureLost, &s.ZeroWindows, &s.ZeroWindowTime, &s.ZeroWindowLongest,
 			&s.WindowFulls, &s.WindowFullTime, &s.WindowMin, &s.WindowMax, &s.InFlightMax, &s.MSS, &s.Scale, &s.Goodput, &s.WireRate,
 			&s.PeakRate, &s.Unacked, &s.TTL)
 		for _, p := range []*Spread{&s.RTT, &s.Response, &s.Transfer} {
-			all = append(all, &p.Count, &p.Min, &p.Median, &p.P95, &p.Max, &p.Sum)
+			out = append(out, &p.Count, &p.Min, &p.Median, &p.P95, &p.Max, &p.Sum)
 		}
 	}
-	return all
+	return out
 }
 
 func appendMeasures(b []byte, m *Measures) []byte {
 	b = appendString(appendString(b, m.Handshake), m.Close)
 	bits := boolByte(m.Sides[0].SACKPermitted) | boolByte(m.Sides[0].Timestamps)<<1 | boolByte(m.Sides[1].SACKPermitted)<<2 | boolByte(m.Sides[1].Timestamps)<<3
 	b = append(b, byte(m.ClosedBy), bits)
-	for _, n := range m.numbers() {
+	var all [measureNumbers]*int64
+	for _, n := range m.numbers(&all) {
 		b = binary.AppendVarint(b, *n)
 	}
 	b = binary.AppendUvarint(b, uint64(len(m.Turns)))
@@ -56,7 +60,8 @@ func decodeMeasures(d *decoder, m *Measures) {
 	bits := d.byte()
 	m.Sides[0].SACKPermitted, m.Sides[0].Timestamps = bits&1 != 0, bits&2 != 0
 	m.Sides[1].SACKPermitted, m.Sides[1].Timestamps = bits&4 != 0, bits&8 != 0
-	for _, n := range m.numbers() {
+	var all [measureNumbers]*int64
+	for _, n := range m.numbers(&all) {
 		*n = d.varint()
 	}
 	n := d.count(8)

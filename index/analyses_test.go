@@ -9,7 +9,8 @@ import (
 
 func anyMeasures(r *rand.Rand) (m Measures) {
 	m.Handshake, m.Close, m.ClosedBy = "complete", "fin_fin", int8(r.IntN(3)-1)
-	for _, n := range m.numbers() {
+	var all [measureNumbers]*int64
+	for _, n := range m.numbers(&all) {
 		*n = anyInt64(r)
 	}
 	m.Sides[1].SACKPermitted, m.Sides[0].Timestamps = r.IntN(2) == 0, true

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // sumsFile stands beside index.db and holds the CRC-32C of every sumsChunk
@@ -22,28 +24,40 @@ type sums struct {
 	CRC32C []uint32 `json:"crc32c"` // one per MiB
 }
 
-// computeSums reads the whole file at path.
+// sumsReaders is how many goroutines read a file for its sums.
+const sumsReaders = 4
+
+// computeSums reads the whole file at path, in parallel.
 func computeSums(path string) (*sums, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	s := &sums{CRC32C: []uint32{}}
-	buf := make([]byte, sumsChunk)
-	for {
-		n, err := io.ReadFull(f, buf)
-		if n > 0 {
-			s.Bytes += int64(n)
-			s.CRC32C = append(s.CRC32C, crc32.Checksum(buf[:n], castagnoli()))
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return s, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
+	s := &sums{Bytes: info.Size()}
+	s.CRC32C = make([]uint32, (s.Bytes+sumsChunk-1)/sumsChunk)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	failed := make([]error, min(sumsReaders, runtime.GOMAXPROCS(0)))
+	for worker := range failed {
+		wait.Go(func() {
+			buf := make([]byte, sumsChunk)
+			for i := next.Add(1) - 1; i < int64(len(s.CRC32C)); i = next.Add(1) - 1 {
+				chunk := buf[:min(sumsChunk, s.Bytes-i*sumsChunk)]
+				if _, err := f.ReadAt(chunk, i*sumsChunk); err != nil {
+					failed[worker] = err
+					return
+				}
+				s.CRC32C[i] = crc32.Checksum(chunk, castagnoli())
+			}
+		})
+	}
+	wait.Wait()
+	return s, errors.Join(failed...)
 }
 
 // writeSums writes sumsFile for the index.db in dir and syncs it.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
@@ -16,6 +18,7 @@ import (
 //
 //	w, _ := CreateIndex(dir)
 //	for each batch { s := w.Segment(frame); s.List(...).Add(frame); s.AddMember(...); w.WriteBlock(b) }
+//	w.EndBlocks()
 //	for each connection { w.WriteConnection(c) }
 //	w.Finish(summary)        // or w.Abort()
 type Writer struct {
@@ -58,7 +61,7 @@ func CreateIndex(dir string) (*Writer, error) {
 	db, err := bolt.Open(path, 0o644, &bolt.Options{
 		NoSync: true, NoFreelistSync: true, NoGrowSync: true,
 		// the map free list hands out pages in random order: same capture, other bytes
-		FreelistType: bolt.FreelistArrayType,
+		FreelistType: bolt.FreelistArrayType, InitialMmapSize: writeMap(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create index: %w", err)
@@ -66,6 +69,16 @@ func CreateIndex(dir string) (*Writer, error) {
 	w := &Writer{path: path, jobs: make(chan func(*put) error, jobQueue), done: make(chan struct{})}
 	go w.run(db)
 	return w, nil
+}
+
+// writeMap is how much of the file is mapped from the beginning: bbolt copies what a
+// transaction holds whenever it maps more. It costs addresses only, except on
+// Windows, where the file would have to be as long.
+func writeMap() int {
+	if runtime.GOOS == "windows" || strconv.IntSize < 64 {
+		return 0
+	}
+	return 1 << 30
 }
 
 // run executes jobs in order until the channel is closed. After a failure it
@@ -153,10 +166,14 @@ func (w *Writer) WriteDatagram(frame uint32, from []uint32) {
 	}
 }
 
+// EndBlocks says that there are no more frames: their lists are stored while the
+// connections are still written.
+func (w *Writer) EndBlocks() { w.rotate(nil) }
+
 // Finish stores the summary and closes the file; the index is complete when it
 // returns nil.
 func (w *Writer) Finish(s *Summary) error {
-	w.rotate(nil)
+	w.EndBlocks()
 	w.flushPieces(true)
 	w.flushConnections()
 	w.flushFound()

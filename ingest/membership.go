@@ -74,23 +74,25 @@ func segmentFor(row *index.Packet, c *conn, swapped bool, tr *dissect.Transport)
 }
 
 // feed gives a TCP packet to the connection's state machines and notes what
-// tells client and server apart.
-func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte) (a tcp.Analysis) {
+// tells client and server apart. The analysis is valid until the next call.
+func (t *tracker) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte) *tcp.Analysis {
+	s, a := &t.tcp, &t.analysis
+	*a = tcp.Analysis{}
 	switch tr.Kind {
 	case dissect.ICMP, dissect.ICMPv6:
 		if !tr.Quoted && c.ClientBy == index.ClientUnknown {
 			c.ClientBy, c.ClientIsB = index.ClientByRequest, tr.Request == (side == index.SideB)
 		}
 	case dissect.TCP:
-		s := segmentFor(row, c, (side == index.SideB) != c.aIsHigh, tr)
-		a = c.tcp.Feed(&s)
+		*s = segmentFor(row, c, (side == index.SideB) != c.aIsHigh, tr)
+		*a = c.tcp.Feed(s)
 		if err := t.table.grown(c); err != nil && t.err == nil {
 			t.err = err
 		}
 		if tr.HasLength && !tr.BadOffset {
-			c.zeek.Feed(&s, tr.SrcPort, tr.DstPort)
+			c.zeek.Feed(s, tr.SrcPort, tr.DstPort)
 			c.handshake(side, tr.Flags, t.servers)
-			t.watch(row, c, &s, &a, tr, p, data)
+			t.watch(row, c, s, a, tr, p, data)
 		}
 		if tr.Quoted {
 			t.rejected(row, c, tr, p, data)

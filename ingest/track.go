@@ -31,6 +31,8 @@ type tracker struct {
 	log     *tcpLog
 	segment *index.Segment
 
+	tcp          tcp.Segment // of the transport header in hand
+	analysis     tcp.Analysis
 	packet       diag.Packet // for the diagnostics
 	appendPacket func([]byte) []byte
 	seen         []uint32 // connections of the frame in hand
@@ -206,7 +208,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			block.More = append(block.More, index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 		}
 		if i == primary {
-			setTransport(row, c, side, tr, &analysis)
+			setTransport(row, c, side, tr, analysis)
 			t.pairEcho(row, c, tr, p, data)
 			t.apps.feed(row, c, side, tr, p, data, analysis.Labels, &t.summary.Counters)
 		}
@@ -284,6 +286,7 @@ func isComplex(row *index.Packet, p *dissect.Packet) bool {
 // finish writes all connections, and what the diagnostics found.
 func (t *tracker) finish() error {
 	t.frags.finish()
+	t.w.EndBlocks()
 	s := &t.summary
 	s.TCPStreams, s.UDPStreams = t.table.stream[dissect.TCP], t.table.stream[dissect.UDP]
 	s.Stacks, s.Apps, s.Addresses = t.stacks.list, t.apps.list, t.hosts.top()
