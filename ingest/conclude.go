@@ -1,167 +1,187 @@
 package ingest
 
 import (
-	"cmp"
+	"errors"
+	"fmt"
 	"net/netip"
-	"slices"
+	"runtime"
 
 	"pcapidx/index"
 	"pcapidx/ingest/diag"
 )
 
-// concluded is a connection as it is stored.
-type concluded struct {
-	conn     index.Connection
-	analysis index.ConnAnalysis
-	watched  bool
-}
-
-// concludedBatch connections are handed on at once, concludedBatches at a time.
+// concludeGroup connections are diagnosed by one worker at once, and concludeGroups
+// are on their way.
 const (
-	concludedBatch   = 64
-	concludedBatches = 4
+	concludeGroup  = 64
+	concludeGroups = 8
 )
 
-// conclude writes all connections at the end of the capture, and what their
-// diagnostics say. Storing goes on in a second goroutine while the next connections
-// are diagnosed.
+// concluder writes all connections at the end of the capture, and what their
+// diagnostics say:
+//
+//	gather (caller) -> diagnose (workers) -> store (1 goroutine, in order)
+//
+// Groups come from a fixed pool and go back to it.
+type concluder struct {
+	*tracker
+	free chan *concludeJob
+	work chan *concludeJob
+	next chan *concludeJob // the same, in order
+}
+
+// concludeJob is a group of connections in a row.
+type concludeJob struct {
+	conns []concluded
+	ready chan error // the worker is done with it
+}
+
+// concluded is a connection on its way to the index.
+type concluded struct {
+	conn     *conn
+	own      conn   // conn points here if it was spilled
+	spilled  []byte // its state, until the worker restores it
+	number   uint32
+	records  records // if it was watched
+	watched  bool
+	cut      bool // the history was
+	facts    diag.Conn
+	report   diag.Report
+	analysis index.ConnAnalysis
+}
+
 func (t *tracker) conclude() error {
-	full, free := make(chan []concluded, concludedBatches), make(chan []concluded, concludedBatches)
-	stored := make(chan error)
-	for range concludedBatches {
-		free <- make([]concluded, 0, concludedBatch)
+	c := &concluder{
+		tracker: t, free: make(chan *concludeJob, concludeGroups), work: make(chan *concludeJob, concludeGroups), next: make(chan *concludeJob, concludeGroups),
 	}
-	go func() {
+	for range concludeGroups {
+		c.free <- &concludeJob{conns: make([]concluded, 0, concludeGroup), ready: make(chan error, 1)}
+	}
+	for range max(1, min(t.workers, runtime.GOMAXPROCS(0))) {
+		go c.diagnoseAll()
+	}
+	stored := make(chan error)
+	go func() { stored <- c.storeAll() }()
+	err := c.gather()
+	close(c.work)
+	close(c.next)
+	return errors.Join(err, <-stored)
+}
+
+// gather hands all connections on in the order of their numbers.
+func (c *concluder) gather() error {
+	job := <-c.free
+	hand := func() {
+		c.work <- job
+		c.next <- job
+	}
+	err := c.table.each(func(number uint32, hot *conn, spilled []byte) error {
+		job.conns = job.conns[:len(job.conns)+1]
+		one := &job.conns[len(job.conns)-1]
+		one.conn, one.number, one.spilled = hot, number, append(one.spilled[:0], spilled...)
+		if hot == nil {
+			one.conn, one.own = &one.own, conn{}
+		}
 		var err error
-		for batch := range full {
-			for i := range batch {
-				if err == nil {
-					err = t.store(&batch[i])
-				}
-			}
-			free <- batch[:0]
-		}
-		stored <- err
-	}()
-	batch := <-free
-	err := t.table.each(func(c *conn) error {
-		c.settleClient(t.servers)
-		var cut bool
-		if c.State, c.History, cut = c.state(); cut {
-			c.History += "+"
-			t.summary.Counters.HistoriesCapped++
-		}
-		batch = append(batch, concluded{watched: c.watched})
-		one := &batch[len(batch)-1]
-		if err := t.diagnose(c, &one.analysis); err != nil {
+		if one.records, err = c.log.records(number); err != nil {
+			job.conns = job.conns[:len(job.conns)-1]
 			return err
 		}
-		if one.conn = c.Connection; len(batch) == concludedBatch {
-			full <- batch
-			batch = <-free
+		if len(job.conns) == concludeGroup {
+			hand()
+			job = <-c.free
 		}
 		return nil
 	})
-	if err == nil {
-		full <- batch
-	}
-	close(full)
-	if serr := <-stored; err == nil {
-		err = serr
-	}
+	hand()
 	return err
 }
 
-// store writes a connection and its analysis.
-func (t *tracker) store(c *concluded) error {
-	if err := t.w.WriteConnection(&c.conn); err != nil || !c.watched {
-		return err
+// diagnoseAll is a worker.
+func (c *concluder) diagnoseAll() {
+	r := &replayer{engine: diag.New(*c.thresholds)}
+	for job := range c.work {
+		var failed error
+		for i := range job.conns {
+			one := &job.conns[i]
+			if failed != nil {
+				one.records.release()
+			} else {
+				failed = c.diagnose(one, r)
+			}
+		}
+		job.ready <- failed
 	}
-	t.found.add(&c.analysis)
-	return t.w.WriteAnalysis(&c.analysis)
 }
 
-// diagnose says what the diagnostics find of a connection, and adds what it measured
-// to its record.
-func (t *tracker) diagnose(c *conn, a *index.ConnAnalysis) error {
-	if !c.watched {
+// storeAll takes the groups in order.
+func (c *concluder) storeAll() (failed error) {
+	for job := range c.next {
+		err := <-job.ready
+		for i := range job.conns {
+			if failed == nil && err == nil {
+				err = c.store(&job.conns[i])
+			}
+		}
+		if failed == nil {
+			failed = err
+		}
+		job.conns = job.conns[:0]
+		c.free <- job
+	}
+	return failed
+}
+
+// diagnose restores a connection, decides what depends on its end, says what the
+// diagnostics find, and adds what they measured to its record.
+func (t *tracker) diagnose(one *concluded, replay *replayer) error {
+	c := one.conn
+	if c == &one.own && !c.decode(one.spilled) {
+		one.records.release()
+		return fmt.Errorf("read spilled connection %d: state is damaged", one.number)
+	}
+	c.Number = one.number
+	c.settleClient(t.servers)
+	c.State, c.History, one.cut = c.state()
+	if one.cut {
+		c.History += "+"
+	}
+	if one.watched = c.watched; !one.watched {
+		one.records.release()
 		return nil
 	}
-	w, err := t.log.watch(c.Number, t.engine)
+	w, err := replay.connection(&one.records)
 	if err != nil {
 		return err
 	}
 	w.A, w.B = c.A, c.B
-	r := diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed(), TCP: &c.tcp}
+	r := &one.report
+	*r = diag.Report{CaptureEnd: int64(t.summary.End), Client: uint8(c.ClientSide()), Guessed: c.ClientBy.Guessed(), TCP: &c.tcp}
 	dropped, byOS := diag.Drops(&t.summary.File)
-	a.Number, a.Findings = c.Number, t.engine.Finish(&r, dropped+byOS > 0)
-	t.capture.Connection(&w.Conn, &r, a.Findings)
-	for side, e := range []netip.AddrPort{c.A, c.B} {
-		t.capture.Checksums(e.Addr(), r.Sums[side].Good, r.Sums[side].Bad)
-	}
+	a := &one.analysis
+	a.Number, a.Findings = c.Number, replay.engine.Finish(r, dropped+byOS > 0)
 	a.Measures = r.Measures
 	a.Measures.IRTT = c.tcp.IRTT()
 	c.IRTT = index.Time(a.Measures.IRTT)
 	c.Resent = uint64(a.Measures.Sides[0].Resent + a.Measures.Sides[1].Resent)
+	one.facts = w.Conn
 	return nil
 }
 
-// foundCodes sums up findings by code. There are as many as there are diagnostics.
-type foundCodes map[string]*foundCode
-
-type foundCode struct {
-	index.FoundCode
-	worst []example
-	last  uint32 // connection that was counted last, and one
-}
-
-type example struct {
-	severity index.Severity
-	weight   float64
-	conn     uint32
-}
-
-func (f foundCodes) add(a *index.ConnAnalysis) {
-	for i := range a.Findings {
-		x := &a.Findings[i]
-		c := f[x.Code]
-		if c == nil {
-			c = &foundCode{FoundCode: index.FoundCode{Code: x.Code}}
-			f[x.Code] = c
-		}
-		c.Severity = max(c.Severity, x.Severity)
-		c.Frames += uint64(x.Count)
-		c.Weight += x.Weight
-		if c.last == a.Number+1 { // said of both sides
-			continue
-		}
-		c.last = a.Number + 1
-		c.Connections++
-		c.keep(example{x.Severity, x.Weight, a.Number})
+// store writes a connection and its analysis, and tells those who sum up the
+// capture.
+func (t *tracker) store(one *concluded) error {
+	if one.cut {
+		t.summary.Counters.HistoriesCapped++
 	}
-}
-
-// keep puts an example among the worst.
-func (c *foundCode) keep(e example) {
-	at, _ := slices.BinarySearchFunc(c.worst, e, func(a, b example) int {
-		return cmp.Or(-cmp.Compare(a.severity, b.severity), -cmp.Compare(a.weight, b.weight), cmp.Compare(a.conn, b.conn))
-	})
-	if at < index.MaxExamples {
-		c.worst = slices.Insert(c.worst, at, e)
-		c.worst = c.worst[:min(len(c.worst), index.MaxExamples)]
+	c := one.conn
+	if err := t.w.WriteConnection(&c.Connection); err != nil || !one.watched {
+		return err
 	}
-}
-
-// list gives the sums, the most severe and weighty first.
-func (f foundCodes) list() (out []index.FoundCode) {
-	for _, c := range f {
-		for _, e := range c.worst {
-			c.Examples = append(c.Examples, e.conn)
-		}
-		out = append(out, c.FoundCode)
+	t.capture.Connection(&one.facts, &one.report, one.analysis.Findings)
+	for side, e := range []netip.AddrPort{c.A, c.B} {
+		t.capture.Checksums(e.Addr(), one.report.Sums[side].Good, one.report.Sums[side].Bad)
 	}
-	slices.SortFunc(out, func(a, b index.FoundCode) int {
-		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Weight, b.Weight), -cmp.Compare(a.Connections, b.Connections), cmp.Compare(a.Code, b.Code))
-	})
-	return out
+	t.found.add(&one.analysis)
+	return t.w.WriteAnalysis(&one.analysis)
 }

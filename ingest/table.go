@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"hash/maphash"
 	"net/netip"
 	"slices"
@@ -218,8 +217,9 @@ func (t *connTable) spill(cs []*conn, lookup bool) error {
 	return t.cold.store(numbers, t.states, ends, keys)
 }
 
-// each calls fn for all connections in the order of their numbers.
-func (t *connTable) each(fn func(*conn) error) error {
+// each calls fn for all connections in the order of their numbers: the connection, or
+// nil and the state in which it was spilled, valid during the call.
+func (t *connTable) each(fn func(number uint32, hot *conn, spilled []byte) error) error {
 	hot := make([]*conn, 0, len(t.byKey))
 	for c := t.oldest; c != nil; c = c.newer {
 		hot = append(hot, c)
@@ -227,25 +227,19 @@ func (t *connTable) each(fn func(*conn) error) error {
 	slices.SortFunc(hot, func(a, b *conn) int { return int(int64(a.Number) - int64(b.Number)) })
 	for n := uint32(0); n < t.next; n++ {
 		if len(hot) > 0 && hot[0].Number == n {
-			if err := fn(hot[0]); err != nil {
+			if err := fn(n, hot[0], nil); err != nil {
 				return err
 			}
 			hot = hot[1:]
 			continue
 		}
 		state, err := t.coldState(n)
+		if err == nil {
+			err = fn(n, nil, state)
+		}
 		if err != nil {
 			return err
 		}
-		c := t.blank()
-		if !c.decode(state) {
-			return fmt.Errorf("read spilled connection %d: state is damaged", n)
-		}
-		c.Number = n
-		if err := fn(c); err != nil {
-			return err
-		}
-		t.free = append(t.free, c)
 	}
 	return nil
 }

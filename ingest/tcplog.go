@@ -2,22 +2,17 @@ package ingest
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-
-	"pcapidx/ingest/diag"
-	"pcapidx/ingest/tcp"
+	"sync"
 )
 
 // tcpLog keeps what the diagnostics need of each TCP packet until the capture was
 // read: a scratch file in the build's folder, in frame order. Then it gives the
-// connections one after the other. Watching them all at once, packet by packet, would
-// take kilobytes of state for each that is open.
+// connections one after the other (tcpreplay.go). Watching them all at once, packet by
+// packet, would take kilobytes of state for each that is open.
 //
 //	record   connection uvarint, length uvarint, kind u8, body
 //	packet   diag.Packet
@@ -29,21 +24,30 @@ type tcpLog struct {
 	out   *bufio.Writer
 	code  []byte
 	head  [2 * binary.MaxVarintLen32]byte
+	size  int64 // of the file, and of what is on its way there
 	error error // the first of writing
 
-	// A window of connections, from the number first on, and how many bytes their
-	// records take; then a batch of it in memory, from the number low to before high.
-	budget    int
-	sizes     []uint32
-	first     uint32
+	// A window of connections, from the number first on: how many bytes their records
+	// take in memory. Those of the first window are counted while they are written.
+	budget int
+	window uint32
+	sizes  []uint32
+	first  uint32
+	// Batches of the window in memory, two so that one can be filled while the other is
+	// in use. No record of a connection after the current one's lies before later.
+	batches [2]logBatch
+	current *logBatch
+	later   int64
+}
+
+// logBatch holds the records of the connections from low to before high, each record
+// with its length before it.
+type logBatch struct {
 	low, high uint32
-	batch     []byte
-	ends      []uint32 // by connection of the batch: end of its records
-	packet    struct { // the one in hand
-		diag.Packet
-		segment  tcp.Segment
-		analysis tcp.Analysis
-	}
+	bytes     []byte
+	ends      []uint32 // by connection: end of its records
+	from      int64    // no record of them lies before this place in the file
+	users     sync.WaitGroup
 }
 
 // Kinds of records.
@@ -54,14 +58,14 @@ const (
 )
 
 const (
-	// logWindow is how many connections are counted in one pass over the file, and
-	// logBudget how many bytes of records are put in order at once.
+	// logWindow is how many connections are counted at once, and logBudget how many
+	// bytes of records are put in order at once.
 	logWindow = 1 << 20
-	logBudget = 32 << 20
+	logBudget = 16 << 20
 	logBuffer = 1 << 18
 )
 
-func newTCPLog(dir string) *tcpLog { return &tcpLog{dir: dir, budget: logBudget} }
+func newTCPLog(dir string) *tcpLog { return &tcpLog{dir: dir, budget: logBudget, window: logWindow} }
 
 // add appends a record of a connection; body appends what it holds.
 func (l *tcpLog) add(conn uint32, kind uint8, body func([]byte) []byte) {
@@ -76,7 +80,11 @@ func (l *tcpLog) add(conn uint32, kind uint8, body func([]byte) []byte) {
 		l.out = bufio.NewWriterSize(l.file, logBuffer)
 	}
 	l.code = body(append(l.code[:0], kind))
-	h := binary.AppendUvarint(binary.AppendUvarint(l.head[:0], uint64(conn)), uint64(len(l.code)))
+	h := binary.AppendUvarint(l.head[:0], uint64(conn))
+	connBytes := len(h)
+	h = binary.AppendUvarint(h, uint64(len(l.code)))
+	l.count(conn, uint32(len(h)-connBytes+len(l.code)))
+	l.size += int64(len(h) + len(l.code))
 	if _, err := l.out.Write(h); err != nil {
 		l.error = fmt.Errorf("keep TCP packets: %w", err)
 	}
@@ -85,158 +93,26 @@ func (l *tcpLog) add(conn uint32, kind uint8, body func([]byte) []byte) {
 	}
 }
 
-// scan reads the file; take is called with each record until it fails.
-func (l *tcpLog) scan(take func(conn uint32, record []byte) error) error {
-	if err := l.flush(); err != nil || l.file == nil {
-		return err
+// count adds to what the records of a connection in the window take. A connection
+// that would need more than a number can say is larger than any budget.
+func (l *tcpLog) count(conn, bytes uint32) {
+	i := conn - l.first
+	if conn < l.first || i >= l.window {
+		return
 	}
-	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read TCP packets: %w", err)
+	for int(i) >= len(l.sizes) {
+		l.sizes = append(l.sizes, 0)
 	}
-	in := bufio.NewReaderSize(l.file, logBuffer)
-	for {
-		conn, err := binary.ReadUvarint(in)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		size, serr := binary.ReadUvarint(in)
-		if err != nil || serr != nil || size > logBuffer/2 {
-			return fmt.Errorf("read TCP packets: damaged: %w", cmp.Or(err, serr, io.ErrUnexpectedEOF))
-		}
-		record, err := in.Peek(int(size))
-		if err != nil {
-			return fmt.Errorf("read TCP packets: %w", err)
-		}
-		if err := take(uint32(conn), record); err != nil {
-			return err
-		}
-		if _, err := in.Discard(int(size)); err != nil {
-			return fmt.Errorf("read TCP packets: %w", err)
-		}
-	}
+	l.sizes[i] = uint32(min(uint64(l.sizes[i])+uint64(bytes), 1<<32-1))
 }
 
 func (l *tcpLog) flush() error {
-	if l.error == nil && l.out != nil {
-		l.error = l.out.Flush()
+	if l.error == nil && l.out != nil && l.out.Buffered() > 0 {
+		if err := l.out.Flush(); err != nil {
+			l.error = fmt.Errorf("keep TCP packets: %w", err)
+		}
 	}
 	return l.error
-}
-
-// watch shows the records of a connection to the diagnostics. Connections are asked
-// for in rising order.
-func (l *tcpLog) watch(conn uint32, e *diag.Engine) (*diag.Watch, error) {
-	if conn >= l.high || l.ends == nil {
-		if err := l.load(conn); err != nil {
-			return nil, err
-		}
-	}
-	w := e.Begin()
-	if int(l.sizes[conn-l.first]) > l.budget { // alone, straight from the file
-		return w, l.scan(func(c uint32, record []byte) error {
-			if c != conn {
-				return nil
-			}
-			return l.replay(w, e, record)
-		})
-	}
-	from, i := uint32(0), conn-l.low
-	if i > 0 {
-		from = l.ends[i-1]
-	}
-	for records := l.batch[from:l.ends[i]]; len(records) > 0; {
-		size, n := binary.Uvarint(records)
-		if n <= 0 || size > uint64(len(records)-n) {
-			return nil, errors.New("read TCP packets: damaged")
-		}
-		if err := l.replay(w, e, records[n:n+int(size)]); err != nil {
-			return nil, err
-		}
-		records = records[n+int(size):]
-	}
-	return w, nil
-}
-
-// replay hands one record on.
-func (l *tcpLog) replay(w *diag.Watch, e *diag.Engine, record []byte) error {
-	ok, body := false, record[1:]
-	switch record[0] {
-	case logPacket:
-		p := &l.packet
-		p.Segment, p.Analysis = &p.segment, &p.analysis
-		if ok = p.DecodeBinary(body); ok {
-			e.Feed(&p.Packet)
-		}
-	case logRejected:
-		var r rejection
-		if ok = r.decode(body); ok {
-			w.Rejected(r.frame, r.time, r.icmpType, r.icmpCode)
-		}
-	case logFollows:
-		var f follows
-		if ok = f.decode(body); ok {
-			w.Follows(f.time, f.closed)
-		}
-	}
-	if !ok {
-		return errors.New("read TCP packets: damaged record")
-	}
-	return nil
-}
-
-// load puts the records of connections from conn on in order, as many as the budget
-// allows.
-func (l *tcpLog) load(conn uint32) error {
-	if l.sizes == nil || conn-l.first >= logWindow {
-		if err := l.measure(conn); err != nil {
-			return err
-		}
-	}
-	l.low, l.high, l.ends = conn, conn, l.ends[:0]
-	total := uint32(0)
-	for l.high-l.first < logWindow {
-		size := l.sizes[l.high-l.first]
-		if big := int(size) > l.budget; big && l.high > conn || !big && int(total)+int(size) > l.budget {
-			break
-		} else if !big {
-			total += size
-		}
-		l.ends = append(l.ends, total)
-		l.high++
-	}
-	if cap(l.batch) < int(total) {
-		l.batch = make([]byte, total)
-	}
-	l.batch = l.batch[:total]
-	// ends are the beginnings while records are put in, and the ends after it
-	copy(l.ends[1:], l.ends)
-	l.ends[0] = 0
-	return l.scan(func(c uint32, record []byte) error {
-		if c < l.low || c >= l.high || int(l.sizes[c-l.first]) > l.budget {
-			return nil
-		}
-		at := &l.ends[c-l.low]
-		*at += uint32(binary.PutUvarint(l.batch[*at:], uint64(len(record))))
-		*at += uint32(copy(l.batch[*at:], record))
-		return nil
-	})
-}
-
-// measure counts the bytes of the connections from conn on.
-func (l *tcpLog) measure(conn uint32) error {
-	if l.sizes == nil {
-		l.sizes = make([]uint32, logWindow)
-	}
-	clear(l.sizes)
-	l.first = conn
-	var head [binary.MaxVarintLen32]byte
-	return l.scan(func(c uint32, record []byte) error {
-		if i := c - conn; c >= conn && i < logWindow {
-			size := uint64(l.sizes[i]) + uint64(binary.PutUvarint(head[:], uint64(len(record)))+len(record))
-			l.sizes[i] = uint32(min(size, 1<<32-1))
-		}
-		return nil
-	})
 }
 
 // close removes the file.

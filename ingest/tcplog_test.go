@@ -13,7 +13,7 @@ import (
 func TestTCPLog(t *testing.T) {
 	for _, budget := range []int{1, 300, 2000, logBudget} {
 		l := newTCPLog(t.TempDir())
-		l.budget = budget
+		l.budget, l.window = budget, 50
 		r := rand.New(rand.NewPCG(3, 3))
 		want := map[uint32][]uint32{} // frames by connection
 		const connections = 60
@@ -33,13 +33,17 @@ func TestTCPLog(t *testing.T) {
 			l.add(conn, logPacket, p.AppendBinary)
 			want[conn] = append(want[conn], frame)
 		}
-		e := diag.New(diag.Defaults())
+		replay := replayer{engine: diag.New(diag.Defaults())}
 		for conn := range uint32(3 * connections) {
 			frames := want[conn]
 			if frames == nil {
 				continue
 			}
-			w, err := l.watch(conn, e)
+			got, err := l.records(conn)
+			if err != nil {
+				t.Fatalf("budget %d, connection %d: %v", budget, conn, err)
+			}
+			w, err := replay.connection(&got)
 			if err != nil {
 				t.Fatalf("budget %d, connection %d: %v", budget, conn, err)
 			}
@@ -63,7 +67,7 @@ func TestTCPLogDamage(t *testing.T) {
 	if err := l.file.Truncate(40); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.watch(0, diag.New(diag.Defaults())); err == nil {
+	if _, err := l.records(0); err == nil {
 		t.Error("a cut file is read")
 	}
 }

@@ -14,22 +14,23 @@ import (
 // reassembles IP, finds connections, fills the stored columns, the posting
 // lists and the summary. Order is what makes its result the same every time.
 type tracker struct {
-	w       *index.Writer
-	table   *connTable
-	frags   *reassembler
-	servers servers
-	decoder *dissect.Decoder // for reassembled datagrams
-	stacks  stackTable
-	hosts   addressTable
-	complex complexLists
-	apps    appTable
-	summary index.Summary
-	found   foundCodes
-	capture *diag.Capture
-	engine  *diag.Engine
-	copies  *diag.Duplicates
-	log     *tcpLog
-	segment *index.Segment
+	w          *index.Writer
+	table      *connTable
+	frags      *reassembler
+	servers    servers
+	decoder    *dissect.Decoder // for reassembled datagrams
+	stacks     stackTable
+	hosts      addressTable
+	complex    complexLists
+	apps       appTable
+	summary    index.Summary
+	found      foundCodes
+	capture    *diag.Capture
+	copies     *diag.Duplicates
+	log        *tcpLog
+	workers    int // that diagnose
+	thresholds *diag.Thresholds
+	segment    *index.Segment
 
 	tcp          tcp.Segment // of the transport header in hand
 	analysis     tcp.Analysis
@@ -47,7 +48,7 @@ const maxMemberships = 16
 
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
-		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), engine: diag.New(*c.Thresholds), copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
+		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), workers: c.Workers, thresholds: c.Thresholds, copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
 		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
 	t.appendPacket = t.packet.AppendBinary
