@@ -19,8 +19,7 @@ type appTable struct {
 	byKey    map[string]uint32
 	packet   payload.Packet
 	key      []byte
-	names    [][]string            // by place in list: its distinct names
-	lists    [][]index.PostingList // the same, in the current segment
+	names    [][]string // by place in list: its distinct names
 }
 
 // maxApps bounds the dictionary. App 0 stands for none, and for those that found
@@ -32,27 +31,11 @@ const maxApps = 1 << 12
 const maxAppLayers = 64
 
 func newAppTable() appTable {
-	return appTable{analyzer: payload.New(), list: []index.App{{}}, byKey: map[string]uint32{"": 0}, names: [][]string{nil}, lists: [][]index.PostingList{nil}}
+	return appTable{analyzer: payload.New(), list: []index.App{{}}, byKey: map[string]uint32{"": 0}, names: [][]string{nil}}
 }
-
-// newSegment forgets the posting lists of the segment before.
-func (t *appTable) newSegment() { clear(t.lists) }
 
 // repeats are the kinds of retransmissions.
 const repeats = tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission
-
-// post puts a frame into the lists of its application protocols.
-func (t *appTable) post(s *index.Segment, row *index.Packet) {
-	id := row.App
-	if t.lists[id] == nil {
-		for _, name := range t.names[id] {
-			t.lists[id] = append(t.lists[id], s.List(index.PostApp, []byte(name)))
-		}
-	}
-	for _, l := range t.lists[id] {
-		l.Add(row.Number)
-	}
-}
 
 // feed shows the frame's innermost transport to the application side of its
 // connection. data hold the transport header and its payload.
@@ -115,7 +98,30 @@ func (t *appTable) add(r *payload.Result, counters *index.Counters) uint32 {
 	t.list = append(t.list, index.App{Layers: strings.Join(layers, ":"), Segment: r.Segment})
 	names := slices.Clone(layers)
 	slices.Sort(names)
-	t.names, t.lists = append(t.names, slices.Compact(names)), append(t.lists, nil)
+	t.names = append(t.names, slices.Compact(names))
 	t.byKey[string(t.key)] = id
 	return id
+}
+
+// appLists are the posting lists of the dictionary's entries in the current segment.
+type appLists [][]index.PostingList
+
+// newSegment forgets the posting lists of the segment before.
+func (l appLists) newSegment() { clear(l) }
+
+// post puts a frame into the lists of its application protocols; names are those of
+// the dictionary.
+func (l *appLists) post(s *index.Segment, names [][]string, row *index.Packet) {
+	for len(*l) < len(names) {
+		*l = append(*l, nil)
+	}
+	of := &(*l)[row.App]
+	if *of == nil {
+		for _, name := range names[row.App] {
+			*of = append(*of, s.List(index.PostApp, []byte(name)))
+		}
+	}
+	for _, list := range *of {
+		list.Add(row.Number)
+	}
 }

@@ -4,7 +4,8 @@
 // builds the index of a new one and publishes it. Reindex does the same from
 // the packets that the store holds. The stages are a pipeline (pipeline.go):
 // source reads the container, dissect decodes layers 2 to 4 of each frame,
-// track follows connections in file order, index stores.
+// track follows connections in file order, list fills the posting lists, index
+// stores.
 //
 // What is wrong in a capture is data and ends up in the summary; errors are
 // about the file (it cannot be read, it is no capture), the store (busy, full)
@@ -166,15 +167,20 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 	t := newTracker(w, dir, b.config)
 	defer t.table.close()
 	defer t.log.close()
+	list := startLister(w, &t.summary)
 	p := startPipeline(ctx, reader, b.config.Workers)
 	err = p.each(ctx, func(j *job) error {
 		j.block.Data, j.block.Pieces = j.packed, j.pieces
 		j.block.Release = func() { p.free <- j }
-		if err := t.batch(&j.batch, j.packets, &j.block); err != nil {
+		if err := t.job(j); err != nil {
 			return err
 		}
-		return w.WriteBlock(&j.block)
+		list.jobs <- j
+		return list.err()
 	})
+	if lerr := list.finish(); err == nil {
+		err = lerr
+	}
 	if err == nil {
 		t.summary.File = *reader.Info()
 		if old != nil { // what the container was when it was first read

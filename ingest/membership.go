@@ -110,7 +110,6 @@ func (t *tracker) member(row *index.Packet, c *conn, side index.Side, tr *dissec
 		}
 	}
 	t.seen = append(t.seen, c.Number)
-	t.segment.AddMember(index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 	if c.First == 0 {
 		c.First, c.Start, c.End = row.Number, row.Time, row.Time
 		c.FirstTime, c.last = row.Time, row.Time
@@ -130,46 +129,4 @@ func (t *tracker) member(row *index.Packet, c *conn, side index.Side, tr *dissec
 		}
 	}
 	return true
-}
-
-// listsFor gives the posting lists of a direction of the connection in a
-// segment; they are looked up once per segment.
-func (c *conn) listsFor(s *index.Segment, side index.Side, tr *dissect.Transport, n *dissect.Network) *connLists {
-	l := &c.lists[side]
-	if c.listsSet[side] {
-		return l
-	}
-	c.listsSet[side] = true
-	*l = connLists{src: s.List(index.PostIPSrc, index.AddressValue(n.Src)), dst: s.List(index.PostIPDst, index.AddressValue(n.Dst))}
-	src, dst := portFields(tr.Kind)
-	if src != 0 {
-		l.srcPort, l.dstPort = s.List(src, index.PortValue(tr.SrcPort)), s.List(dst, index.PortValue(tr.DstPort))
-	}
-	return l
-}
-
-func portFields(k dissect.Kind) (src, dst index.PostingField) {
-	switch k {
-	case dissect.TCP:
-		return index.PostTCPSrcPort, index.PostTCPDstPort
-	case dissect.UDP, dissect.UDPLite:
-		return index.PostUDPSrcPort, index.PostUDPDstPort
-	case dissect.SCTP:
-		return index.PostSCTPSrc, index.PostSCTPDst
-	}
-	return 0, 0
-}
-
-func (l *connLists) add(frame uint32) {
-	l.src.Add(frame)
-	l.dst.Add(frame)
-	l.srcPort.Add(frame)
-	l.dstPort.Add(frame)
-}
-
-// flags puts a frame into the lists of the TCP flags that are set.
-func (t *tracker) flags(row *index.Packet, tr *dissect.Transport) {
-	if tr.HasTCP {
-		t.stacks.flags(t.segment, tr.Flags, row.Number)
-	}
 }

@@ -133,8 +133,8 @@ func (t *addressTable) top() []index.AddressCount {
 }
 
 // count adds a frame to the summary.
-func (t *tracker) count(row *index.Packet, p *dissect.Packet) {
-	s := &t.summary
+func (l *lister) count(row *index.Packet, p *dissect.Packet) {
+	s := l.summary
 	s.Frames++
 	s.Bytes += uint64(row.OrigLen)
 	s.CapturedBytes += uint64(row.CapLen)
@@ -148,18 +148,18 @@ func (t *tracker) count(row *index.Packet, p *dissect.Packet) {
 	if !row.NoTime {
 		if s.Timed == 0 {
 			s.Start, s.End = row.Time, row.Time
-		} else if row.Time < t.last {
+		} else if row.Time < l.last {
 			s.Backwards++
 		}
 		s.Start, s.End = min(s.Start, row.Time), max(s.End, row.Time)
-		t.last = row.Time
+		l.last = row.Time
 		s.Timed++
 	}
 	if len(p.Networks) > 0 {
 		n := &p.Networks[0]
-		t.hosts.add(n.Src, uint64(row.OrigLen), &s.Counters)
+		l.hosts.add(n.Src, uint64(row.OrigLen), &s.Counters)
 		if n.Dst != n.Src {
-			t.hosts.add(n.Dst, uint64(row.OrigLen), &s.Counters)
+			l.hosts.add(n.Dst, uint64(row.OrigLen), &s.Counters)
 		}
 	}
 }

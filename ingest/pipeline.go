@@ -13,17 +13,27 @@ import (
 
 // job is one batch on its way through the pipeline, with all memory it needs.
 //
-//	read (1 goroutine) -> dissect, compress (workers) -> track (caller) -> store (index.Writer)
+//	read (1 goroutine) -> dissect, compress (workers) -> track (caller) -> list (1) -> store (index.Writer)
 //
 // Jobs come from a fixed pool and go back to it: that bounds memory, and a slow
 // stage holds up the ones before it.
 type job struct {
-	batch   source.Batch
-	packets []dissect.Packet
-	packed  []byte
-	block   index.Block
-	pieces  []index.ContainerPiece
-	ready   chan struct{} // the workers are done with it
+	batch     source.Batch
+	packets   []dissect.Packet
+	packed    []byte
+	block     index.Block
+	pieces    []index.ContainerPiece
+	datagrams []datagramOf  // that its frames completed, in their order
+	apps      [][]string    // names of the dictionary of application protocols, as it is with this job
+	ready     chan struct{} // the workers are done with it
+}
+
+// datagramOf is an IP datagram that a frame completed, and the frames that it came
+// from.
+type datagramOf struct {
+	frame uint32
+	from  []uint32
+	data  []byte
 }
 
 // jobs is the size of the pool: about 1 MiB each.

@@ -45,12 +45,7 @@ type conn struct {
 	snmp      snmpState
 	newer     *conn // more recently used neighbour
 	older     *conn
-	lists     [2]connLists // by sender
-	listsSet  [2]bool      // lists is filled for the current segment
 }
-
-// connLists are the posting lists of one direction in the current segment.
-type connLists struct{ src, dst, srcPort, dstPort index.PostingList }
 
 // connTable holds the connections that are in use and spills idle ones to a
 // cold table. Connections are numbered as they appear.
@@ -254,14 +249,6 @@ func (t *connTable) coldState(n uint32) ([]byte, error) {
 func (t *connTable) close() {
 	if t.cold != nil {
 		t.cold.close()
-	}
-}
-
-// newSegment forgets the posting lists of the segment before, which would
-// otherwise stay in memory as long as an idle connection refers to them.
-func (t *connTable) newSegment() {
-	for c := t.oldest; c != nil; c = c.newer {
-		c.lists, c.listsSet = [2]connLists{}, [2]bool{}
 	}
 }
 

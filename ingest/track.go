@@ -1,27 +1,21 @@
 package ingest
 
 import (
-	"math/bits"
-
 	"pcapidx/index"
 	"pcapidx/ingest/diag"
 	"pcapidx/ingest/dissect"
-	"pcapidx/ingest/source"
 	"pcapidx/ingest/tcp"
 )
 
 // tracker sees the dissected frames in file order, in one goroutine: it
-// reassembles IP, finds connections, fills the stored columns, the posting
-// lists and the summary. Order is what makes its result the same every time.
+// reassembles IP, finds connections and fills the stored columns; the lister goes on
+// with them. Order is what makes their result the same every time.
 type tracker struct {
 	w          *index.Writer
 	table      *connTable
 	frags      *reassembler
 	servers    servers
 	decoder    *dissect.Decoder // for reassembled datagrams
-	stacks     stackTable
-	hosts      addressTable
-	complex    complexLists
 	apps       appTable
 	summary    index.Summary
 	found      foundCodes
@@ -30,16 +24,15 @@ type tracker struct {
 	log        *tcpLog
 	workers    int // that diagnose
 	thresholds *diag.Thresholds
-	segment    *index.Segment
 
 	tcp          tcp.Segment // of the transport header in hand
 	analysis     tcp.Analysis
 	packet       diag.Packet // for the diagnostics
 	appendPacket func([]byte) []byte
-	seen         []uint32 // connections of the frame in hand
-	datagram     []byte   // the datagram that it completed
-	last         index.Time
-	err          error // first error of the connection table
+	seen         []uint32     // connections of the frame in hand
+	datagrams    []datagramOf // that frames of the job completed
+	datagram     []byte       // the one of the frame in hand
+	err          error        // first error of the connection table
 }
 
 // maxMemberships bounds the connections of one frame: nested tunnels and ICMP
@@ -49,31 +42,26 @@ const maxMemberships = 16
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
 		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), workers: c.Workers, thresholds: c.Thresholds, copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
-		stacks: newStackTable(), hosts: newAddressTable(), complex: newComplexLists(), apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
+		apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
 	t.appendPacket = t.packet.AppendBinary
 	t.frags = newReassembler(c.ReassemblyBytes, &t.summary.Counters)
-	t.summary.Sizes = make([]uint64, len(index.SizeClasses()))
 	return t
 }
 
-// batch turns a dissected batch into a block. rows and more are the block's.
-func (t *tracker) batch(b *source.Batch, packets []dissect.Packet, block *index.Block) error {
+// job fills the rows of a job.
+func (t *tracker) job(j *job) error {
+	b, block := &j.batch, &j.block
 	block.Rows, block.More = block.Rows[:0], block.More[:0]
+	t.datagrams = j.datagrams[:0]
 	for i := range b.Frames {
-		number := b.First + uint32(i)
-		if s := t.w.Segment(number); s != t.segment {
-			t.segment = s
-			t.stacks.newSegment()
-			t.table.newSegment()
-			t.apps.newSegment()
-		}
-		block.Rows = append(block.Rows, index.Packet{Frame: b.Frames[i], Number: number, Conn: index.NoConnection})
-		t.frame(&block.Rows[i], b.Packet(i), &packets[i], block)
+		block.Rows = append(block.Rows, index.Packet{Frame: b.Frames[i], Number: b.First + uint32(i), Conn: index.NoConnection})
+		t.frame(&block.Rows[i], b.Packet(i), &j.packets[i], block)
 		if t.err != nil {
 			return t.err
 		}
 	}
+	j.datagrams, j.apps = t.datagrams, t.apps.names
 	return t.log.error
 }
 
@@ -83,41 +71,13 @@ func (t *tracker) frame(row *index.Packet, data []byte, p *dissect.Packet, block
 		t.fragment(row, data, p)
 	}
 	t.problem(row, p)
-	row.Stack = t.stacks.add(t.segment, row, p, &t.summary.Counters)
-	t.count(row, p)
 	if row.Status&index.StatusReassembled == 0 {
 		t.datagram = nil
 	}
 	if isComplex(row, p) {
 		row.Status |= index.StatusComplex
 	}
-	listed := t.connections(row, data, p, block)
-	if row.Status&index.StatusComplex != 0 {
-		t.complex.add(t.segment, &t.stacks, row, data, t.datagram, p)
-	} else {
-		t.list(row, p, listed)
-	}
-	t.apps.post(t.segment, row)
-	t.label(row)
-	for bit := index.Status(1); bit != 0; bit <<= 1 {
-		if row.Status&bit != 0 {
-			t.segment.List(index.PostStatus, []byte{byte(bit)}).Add(row.Number)
-		}
-	}
-}
-
-// list puts a frame that is not complex into the lists of its addresses, unless
-// its connection did, and of its tag.
-func (t *tracker) list(row *index.Packet, p *dissect.Packet, listed bool) {
-	for i := range p.Networks {
-		if n := &p.Networks[i]; !listed {
-			t.segment.List(index.PostIPSrc, index.AddressValue(n.Src)).Add(row.Number)
-			t.segment.List(index.PostIPDst, index.AddressValue(n.Dst)).Add(row.Number)
-		}
-	}
-	for _, v := range p.VLANs {
-		t.segment.List(index.PostVLAN, index.PortValue(v)).Add(row.Number)
-	}
+	t.connections(row, data, p, block)
 }
 
 // fragment hands an IP fragment to reassembly and, when that completes the
@@ -138,7 +98,7 @@ func (t *tracker) fragment(row *index.Packet, data []byte, p *dissect.Packet) {
 		if whole == nil {
 			break
 		}
-		t.w.WriteDatagram(row.Number, from)
+		t.datagrams = append(t.datagrams, datagramOf{row.Number, from, whole})
 		row.Status |= index.StatusReassembled
 		data, t.datagram = whole, whole
 		t.decoder.DecodeDatagram(network, whole, p)
@@ -170,9 +130,8 @@ func (t *tracker) problem(row *index.Packet, p *dissect.Packet) {
 	}
 }
 
-// connections finds the connections of a frame's transport headers. listed says
-// that the frame is in the posting lists of its addresses and ports.
-func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet, block *index.Block) (listed bool) {
+// connections finds the connections of a frame's transport headers.
+func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet, block *index.Block) {
 	if t.datagram != nil {
 		data = t.datagram
 	}
@@ -192,7 +151,7 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 		c, err := t.lookup(row, key, swapped, tr)
 		if err != nil {
 			t.err = err
-			return listed
+			return
 		}
 		side := index.SideA
 		if swapped != c.aIsHigh {
@@ -200,11 +159,6 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 		}
 		c.seeSNMP(tr, data)
 		analysis := t.feed(row, c, side, tr, p, data)
-		if row.Status&index.StatusComplex == 0 {
-			c.listsFor(t.segment, side, tr, n).add(row.Number)
-			t.flags(row, tr)
-			listed = true
-		}
 		if t.member(row, c, side, tr, p) && i != primary {
 			block.More = append(block.More, index.Member{Frame: row.Number, Conn: c.Number, Side: side})
 		}
@@ -214,7 +168,6 @@ func (t *tracker) connections(row *index.Packet, data []byte, p *dissect.Packet,
 			t.apps.feed(row, c, side, tr, p, data, analysis.Labels, &t.summary.Counters)
 		}
 	}
-	return listed
 }
 
 // setTransport fills the columns that the frame's primary transport header and
@@ -240,14 +193,6 @@ func analysisOf(a *tcp.Analysis) index.Analysis {
 		Acks: a.AcksFrame, AckRTT: index.Time(a.AckRTT), InFlight: a.InFlight, PushBytes: a.PushBytes,
 		Completeness: a.Completeness, States: [2]uint8{uint8(a.States[0]), uint8(a.States[1])},
 		Dup: a.DupNum, DupFrame: a.DupFrame, RTO: index.Time(a.RTO), RTOFrame: a.RTOFrame,
-	}
-}
-
-// label puts a frame into the lists of its labels.
-func (t *tracker) label(row *index.Packet) {
-	for rest := row.Labels; rest != 0; rest &= rest - 1 {
-		bit := bits.TrailingZeros16(uint16(rest))
-		t.segment.List(index.PostLabel, []byte{byte(bit)}).Add(row.Number)
 	}
 }
 
@@ -287,10 +232,9 @@ func isComplex(row *index.Packet, p *dissect.Packet) bool {
 // finish writes all connections, and what the diagnostics found.
 func (t *tracker) finish() error {
 	t.frags.finish()
-	t.w.EndBlocks()
 	s := &t.summary
 	s.TCPStreams, s.UDPStreams = t.table.stream[dissect.TCP], t.table.stream[dissect.UDP]
-	s.Stacks, s.Apps, s.Addresses = t.stacks.list, t.apps.list, t.hosts.top()
+	s.Apps = t.apps.list
 	err := t.conclude()
 	s.Found, s.Findings = t.found.list(), t.capture.Finish(&s.File)
 	return err
