@@ -47,10 +47,12 @@ type Block struct {
 // PackData appends the stored form of a block's packet data to dst.
 func PackData(dst, data []byte) []byte { return pack(dst, data) }
 
-// Values are stored after commitBytes or commitValues of them. Nothing is synced
-// before Finish: a half-written index is never published.
+// Values are stored after commitBytes or commitValues of them. Nothing has to be on
+// disk before Finish: a half-written index is never published. But after syncBytes the
+// disk is told to begin, so that little is left to wait for in the end.
 const (
 	commitBytes  = 8 << 20
+	syncBytes    = 32 << 20
 	commitValues = 1 << 16
 	jobQueue     = 8
 )
@@ -85,7 +87,7 @@ func writeMap() int {
 // only drains.
 func (w *Writer) run(db *bolt.DB) {
 	defer close(w.done)
-	p := &put{db: db}
+	p := &put{db: db, sync: startSyncer(w.path)}
 	err := p.begin()
 	if err != nil {
 		w.fail(err)
@@ -99,6 +101,7 @@ func (w *Writer) run(db *bolt.DB) {
 			_ = job(nil) // a job without a target only releases what it holds
 		}
 	}
+	p.sync.stop()
 	if err == nil && !w.aborted.Load() {
 		if err = p.commit(); err == nil {
 			err = db.Sync()
@@ -223,6 +226,7 @@ type put struct {
 	scratch    []byte
 	columns    []byte
 	overBudget uint64
+	sync       *syncer
 }
 
 type keyValue struct{ key, value []byte }
@@ -263,6 +267,7 @@ func (p *put) commit() error {
 		clear(values)
 		p.pending[name] = values[:0]
 	}
+	p.sync.wrote(p.used)
 	p.used, p.values = 0, 0
 	return nil
 }
