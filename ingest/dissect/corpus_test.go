@@ -20,8 +20,9 @@ var corpusFields = []string{
 	"vlan.id", "ieee8021ad.id", "icmp.ident", "icmpv6.echo.identifier",
 }
 
-// TestCorpus compares every frame of the captures with tshark. The share of
-// frames that agree in all fields must not sink below the limit.
+// TestCorpus compares every frame of some captures with tshark; of all if
+// DISSECT_CORPUS is "all" or names a folder. The share of frames that agree in all
+// fields must not sink below the limit.
 func TestCorpus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: the comparison with tshark takes minutes")
@@ -29,20 +30,13 @@ func TestCorpus(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
-	dir := "../../../shared/corpus/captures"
-	if d := os.Getenv("DISSECT_CORPUS"); d != "" { // any other folder of captures
-		dir = d
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	files := corpusCaptures("DISSECT_CORPUS", 4)
 	if len(files) == 0 {
 		t.Skip("SKIPPED: no corpus of captures")
 	}
 	var frames, same int
 	differ := map[string]int{}
 	for _, file := range files {
-		if strings.HasSuffix(file, ".keys") {
-			continue
-		}
 		compareCapture(t, file, func(frame int, diffs []string) {
 			frames++
 			if len(diffs) == 0 {
@@ -60,11 +54,31 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%-24s %d of %d differ", f, differ[f], frames)
 	}
 	share := float64(same) / float64(max(frames, 1))
-	t.Logf("%d of %d frames agree in all fields: %.4f %%", same, frames, 100*share)
+	t.Logf("%d captures, %d of %d frames agree in all fields: %.4f %%", len(files), same, frames, 100*share)
 	const limit = 0.9999
 	if share < limit {
 		t.Errorf("agreement below %v", limit)
 	}
+}
+
+// corpusCaptures are the captures to compare: every step-th of the corpus, all of it
+// if the environment variable says "all", else those of the folder that it names.
+func corpusCaptures(variable string, step int) (files []string) {
+	dir := "../../../shared/corpus/captures"
+	switch d := os.Getenv(variable); d {
+	case "":
+	case "all":
+		step = 1
+	default:
+		dir, step = d, 1
+	}
+	all, _ := filepath.Glob(filepath.Join(dir, "*"))
+	for i := 0; i < len(all); i += step {
+		if !strings.HasSuffix(all[i], ".keys") {
+			files = append(files, all[i])
+		}
+	}
+	return files
 }
 
 // compareCapture decodes the frames of one capture, reassembles datagrams as

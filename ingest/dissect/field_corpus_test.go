@@ -52,7 +52,7 @@ func TestFieldCorpus(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
-	files := fieldCaptures()
+	files := corpusCaptures("DISSECT_FIELDS", 7)
 	if len(files) == 0 {
 		t.Skip("SKIPPED: no corpus of captures")
 	}
@@ -73,26 +73,6 @@ func TestFieldCorpus(t *testing.T) {
 	if share < limit {
 		t.Errorf("agreement below %v", limit)
 	}
-}
-
-// fieldCaptures are the files to compare: by default every seventh.
-func fieldCaptures() []string {
-	dir, step := "../../../shared/corpus/captures", 7
-	switch d := os.Getenv("DISSECT_FIELDS"); d {
-	case "":
-	case "all":
-		step = 1
-	default:
-		dir, step = d, 1
-	}
-	all, _ := filepath.Glob(filepath.Join(dir, "*"))
-	var files []string
-	for i := 0; i < len(all); i += step {
-		if !strings.HasSuffix(all[i], ".keys") {
-			files = append(files, all[i])
-		}
-	}
-	return files
 }
 
 // compared are the fields which the frame alone gives. A protocol name may also

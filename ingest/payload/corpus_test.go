@@ -70,6 +70,22 @@ func (s share) String() string {
 	return fmt.Sprintf("%6d of %6d equal: %.3f %%", s.same, s.all, 100*float64(s.same)/float64(max(s.all, 1)))
 }
 
+// corpusFiles are the captures to compare: every third of the corpus, or all of it
+// with PAYLOAD_CORPUS=all.
+func corpusFiles() (files []string) {
+	all, _ := filepath.Glob("../../../shared/corpus/captures/*")
+	step := 3
+	if os.Getenv("PAYLOAD_CORPUS") == "all" {
+		step = 1
+	}
+	for i := 0; i < len(all); i += step {
+		if !strings.HasSuffix(all[i], ".keys") {
+			files = append(files, all[i])
+		}
+	}
+	return files
+}
+
 // TestCorpus compares every frame of the captures with tshark.
 func TestCorpus(t *testing.T) {
 	if testing.Short() {
@@ -78,15 +94,12 @@ func TestCorpus(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
-	files, _ := filepath.Glob("../../../shared/corpus/captures/*")
+	files := corpusFiles()
 	if len(files) == 0 {
 		t.Skip("SKIPPED: no corpus of captures")
 	}
 	s := shares{}
 	for _, file := range files {
-		if strings.HasSuffix(file, ".keys") {
-			continue
-		}
 		args := []string{"-n", "-r", file, "-T", "fields"}
 		for _, f := range oracleFields {
 			args = append(args, "-e", f)
