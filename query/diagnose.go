@@ -79,6 +79,7 @@ type diagnosis struct {
 	capture Capture
 	least   index.Severity
 	codes   []string // empty: all
+	raised  bool     // one_sided is said of the capture, and not again of each connection
 }
 
 // DiagnoseCapture says what went wrong in a capture, the worst first.
@@ -100,10 +101,11 @@ func (e *Engine) DiagnoseCapture(ctx context.Context, q CaptureDiagnosisRequest)
 	a := &CaptureDiagnosisAnswer{Capture: entry.ID, Name: entry.Name, By: d.By, Examined: s.TCPStreams, Rows: []DiagnosisRow{}}
 	a.judge(s)
 	for i := range s.Findings {
-		if d.wants(&s.Findings[i]) {
-			a.Findings = append(a.Findings, findingRow(&s.Findings[i], 0))
+		if f := &s.Findings[i]; d.wants(f) {
+			a.Findings = append(a.Findings, findingRow(f, 0))
 		}
 	}
+	d.raised = slices.ContainsFunc(s.Findings, func(f index.Finding) bool { return f.Code == oneSided })
 	slices.SortStableFunc(a.Findings, compareFindingRows)
 	after, err := parseCursor(q.Cursor, d.shape(), []string{entry.Build})
 	if err != nil {
@@ -144,8 +146,14 @@ func (d *diagnosis) wants(f *index.Finding) bool {
 	return f.Severity >= d.least && d.wantsCode(f.Code)
 }
 
+// oneSided is found of connections, and of the capture if too many have it.
+const oneSided = "one_sided"
+
 func (d *diagnosis) wantsCode(code string) bool {
-	return len(d.codes) == 0 || slices.Contains(d.codes, code)
+	if len(d.codes) == 0 {
+		return code != oneSided || !d.raised
+	}
+	return slices.Contains(d.codes, code)
 }
 
 // page fills the rows behind the one named; last is that where the page ends, nil
@@ -253,6 +261,9 @@ func (d *diagnosis) hints(a *CaptureDiagnosisAnswer) {
 		a.Hints = append(a.Hints, "the capture has no TCP connections: only those are diagnosed")
 	case a.Total == 0 && len(d.codes) == 0:
 		a.Hints = append(a.Hints, "no connection has a finding of severity "+d.Severity+" or higher")
+	}
+	if d.raised && len(d.codes) == 0 {
+		a.Hints = append(a.Hints, "one_sided is said of the capture; ask for that code to see its connections")
 	}
 }
 

@@ -61,7 +61,7 @@ func captureLimits(s *index.Summary) (limits []string) {
 			add("%.0f packets were dropped while capturing", figureOf(f, "dropped")+figureOf(f, "os_dropped"))
 		case "capture_duplicates":
 			add("%.1f%% of the TCP packets were captured twice", figureOf(f, "duplicates_percent"))
-		case "one_sided":
+		case oneSided:
 			add("of %.0f TCP connections (%.0f%%) only one direction was captured", figureOf(f, "one_sided"), figureOf(f, "one_sided_percent"))
 		}
 	}

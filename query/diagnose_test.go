@@ -90,6 +90,21 @@ func diagnosisPages(t *testing.T, e *Engine, q CaptureDiagnosisRequest, limit in
 	}
 }
 
+// TestOneSidedCapture: what is said of the capture is not said of each connection, but
+// can be asked for.
+func TestOneSidedCapture(t *testing.T) {
+	e := engineWith(t, "diag/one_sided.pcap")
+	code := func(r DiagnosisRow) bool { return r.Code == "one_sided" }
+	a := diagnoseCapture(t, e, CaptureDiagnosisRequest{Capture: "one_sided.pcap"})
+	if len(a.Findings) != 1 || a.Findings[0].Code != "one_sided" || slices.ContainsFunc(a.Rows, code) || len(a.Hints) == 0 {
+		t.Errorf("%+v", a)
+	}
+	a = diagnoseCapture(t, e, CaptureDiagnosisRequest{Capture: "one_sided.pcap", Code: "one_sided"})
+	if !slices.ContainsFunc(a.Rows, code) {
+		t.Errorf("asked for: %+v", a)
+	}
+}
+
 // TestDiagnosisSums: the groupings agree with each other and with the connections.
 func TestDiagnosisSums(t *testing.T) {
 	for _, name := range []string{"web-day.pcap", "tcp-ends.pcap", "tcp-windows.pcap", "http-loss.pcapng"} {

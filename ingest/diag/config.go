@@ -116,7 +116,11 @@ type Thresholds struct {
 	DelayedAck        int64
 	DelayedAckSamples uint32
 
-	// idle_gap, idle_timeout: no packet for longer than this (ns). 60 s.
+	// idle_gap: no packet for longer than IdlePause (ns) and IdleRTTs median round-trip
+	// times. 1 s, 10.
+	IdlePause int64
+	IdleRTTs  float64
+	// idle_gap as a note, and idle_timeout: no packet for longer than this (ns). 60 s.
 	IdleGap int64
 	// idle_timeout: re-sends after the gap without an answer. 3.
 	IdleResends uint32
@@ -158,7 +162,7 @@ func Defaults() Thresholds {
 		NagleMin: 35 * millisecond, NagleMax: 250 * millisecond, NagleAfter: 5 * millisecond, NagleTimes: 3, NagleTurns: 0.2, NagleShare: 0.5,
 		DelayedAck: 20 * millisecond, DelayedAckSamples: 3,
 
-		IdleGap: 60 * second, IdleResends: 3, KeepAliveShare: 0.8, KeepAliveMisses: 3,
+		IdlePause: second, IdleRTTs: 10, IdleGap: 60 * second, IdleResends: 3, KeepAliveShare: 0.8, KeepAliveMisses: 3,
 
 		TTLDifference: 2, RSTBurst: 10 * millisecond, OffloadShare: 0.9,
 	}

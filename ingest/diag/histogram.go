@@ -85,6 +85,16 @@ func (h *histogram) quantile(percent uint64) int64 {
 	return h.max
 }
 
+// above counts the durations longer than limit, within the width of its bucket.
+func (h *histogram) above(limit int64) (n uint64) {
+	for _, b := range h.buckets {
+		if b.middle() > limit {
+			n += uint64(b.count)
+		}
+	}
+	return n
+}
+
 func (h *histogram) spread() index.Spread {
 	if h.count == 0 {
 		return index.Spread{}

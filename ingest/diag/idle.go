@@ -11,8 +11,9 @@ import (
 func idleFamily() Family {
 	return Family{Name: "idle", New: func() Watcher { return &idle{} }, Finds: []Diagnostic{
 		{
-			Code: "idle_gap", Severity: index.SeverityNote, Group: "delay", Title: "long silence",
-			Doc: "No packet of the connection for more than IdleGap. The frames are those before and after.",
+			Code: "idle_gap", Severity: index.SeverityNote, Group: "delay", Title: "silence",
+			Doc: "No packet of the connection for more than IdlePause and IdleRTTs median round-trip times: info, a note if it lasted longer " +
+				"than IdleGap. The frames are those before and after.",
 		},
 		{
 			Code: "idle_timeout", Severity: index.SeverityWarn, Group: "path", Title: "broken after a silence",
@@ -23,16 +24,40 @@ func idleFamily() Family {
 }
 
 type idle struct {
-	frame uint32   // the packet before
-	long  *silence // after the first long silence
+	frame  uint32   // the packet before
+	dir    uint8    // its sender
+	pauses *pauses  // after the first pause
+	long   *silence // after the first long silence
+}
+
+// pauses are the silences above IdlePause.
+type pauses struct {
+	lengths histogram
+	listed  []pause // the first, as many as evidence has room for
+	longest pause
+}
+
+type pause struct {
+	length        int64
+	before, after uint32 // frames
+	from, by      uint8  // their senders
+}
+
+// maxPauses give two frames each.
+const maxPauses = index.MaxEvidence / 2
+
+func (w *pauses) add(p pause) {
+	w.lengths.add(p.length)
+	if len(w.listed) < maxPauses {
+		w.listed = append(w.listed, p)
+	}
+	if p.length > w.longest.length {
+		w.longest = p
+	}
 }
 
 // silence is what is known of long silences.
 type silence struct {
-	gaps       Evidence // the frames before and after each
-	longest    int64
-	longestDir uint8 // who ended the longest
-
 	// The last one. pending: the side that did not end it has not answered yet.
 	pending       bool
 	last          int64
@@ -52,24 +77,25 @@ func (w *idle) Watch(c *Conn, p *Packet) {
 	if p.Duplicate {
 		return
 	}
-	if gap := p.Time - c.Before; gap > c.T.IdleGap && c.First.Count > 1 {
-		if w.long == nil {
-			w.long = &silence{}
+	if gap := p.Time - c.Before; gap > c.T.IdlePause && c.First.Count > 1 {
+		if w.pauses == nil {
+			w.pauses = &pauses{}
 		}
-		w.long.begin(c, p, gap, w.frame)
+		w.pauses.add(pause{gap, w.frame, p.Frame, w.dir, p.Dir})
+		if gap > c.T.IdleGap {
+			if w.long == nil {
+				w.long = &silence{}
+			}
+			w.long.begin(c, p, gap, w.frame)
+		}
 	}
 	if w.long != nil && w.long.pending {
 		w.long.follow(c, p)
 	}
-	w.frame = p.Frame
+	w.frame, w.dir = p.Frame, p.Dir
 }
 
 func (s *silence) begin(c *Conn, p *Packet, gap int64, before uint32) {
-	s.gaps.Add(before)
-	s.gaps.Add(p.Frame)
-	if gap > s.longest {
-		s.longest, s.longestDir = gap, p.Dir
-	}
 	closed := false
 	for i := range c.Side {
 		f := &c.Side[i].FIN
@@ -110,19 +136,11 @@ func (s *silence) fail(p *Packet, rst bool) {
 }
 
 func (w *idle) Finish(c *Conn, r *Report) {
-	s := w.long
-	if s == nil {
-		return
+	if w.pauses != nil {
+		w.pauses.report(c, r)
 	}
-	gaps := s.gaps.Count / 2
-	r.Add(index.Finding{
-		Code: "idle_gap", Severity: index.SeverityNote, Side: -1,
-		Sentence: fmt.Sprintf("The connection was silent for more than %s %s; the longest silence lasted %s, then the %s sent the next packet.",
-			timeWords(c.T.IdleGap), countWords(gaps, "time"), timeWords(s.longest), r.Role(s.longestDir)),
-		Numbers: []index.Number{figure("times", gaps), inSeconds("longest", s.longest)},
-		Frames:  s.gaps.Frames, Count: s.gaps.Count,
-	})
-	if s.broken.Count == 0 {
+	s := w.long
+	if s == nil || s.broken.Count == 0 {
 		return
 	}
 	what := fmt.Sprintf("data of the %s had to be sent again %s and was not answered", r.Role(s.brokenDir), countWords(s.brokenResends, "time"))
@@ -138,4 +156,41 @@ func (w *idle) Finish(c *Conn, r *Report) {
 		Numbers:  []index.Number{inSeconds("silence", s.brokenGap), figure("resends", s.brokenResends)},
 		Frames:   s.broken.Frames, Count: s.broken.Count,
 	})
+}
+
+// report lists the pauses that are long beside the connection's round-trip time.
+func (w *pauses) report(c *Conn, r *Report) {
+	limit := c.T.IdlePause
+	for i := range r.Measures.Sides {
+		limit = max(limit, int64(c.T.IdleRTTs*float64(r.Measures.Sides[i].RTT.Median)))
+	}
+	if w.longest.length <= limit {
+		return
+	}
+	var e Evidence
+	for _, p := range w.listed {
+		if p.length > limit {
+			e.Add(p.before)
+			e.Add(p.after)
+		}
+	}
+	if e.Count == 0 {
+		e = evidence(w.longest.before, w.longest.after)
+	}
+	times := max(w.lengths.above(limit), uint64(e.Count/2))
+	f := index.Finding{
+		Code: "idle_gap", Severity: index.SeverityInfo, Side: -1,
+		Sentence: fmt.Sprintf("The connection was silent for %s, between a packet of the %s and one of the %s.",
+			timeWords(w.longest.length), r.Role(w.longest.from), r.Role(w.longest.by)),
+		Numbers: []index.Number{figure("times", times), inSeconds("longest", w.longest.length)},
+		Frames:  e.Frames, Count: uint32(min(2*times, 1<<32-1)),
+	}
+	if times > 1 {
+		f.Sentence = fmt.Sprintf("The connection was silent %d times for more than %s; the longest silence, between a packet of the %s and one of the %s, lasted %s.",
+			times, timeWords(limit), r.Role(w.longest.from), r.Role(w.longest.by), timeWords(w.longest.length))
+	}
+	if w.longest.length > c.T.IdleGap {
+		f.Severity = index.SeverityNote
+	}
+	r.Add(f)
 }

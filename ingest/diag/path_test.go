@@ -8,8 +8,15 @@ import (
 func TestIdle(t *testing.T) {
 	after := func(lines string) string { return ready + talk(1, 10, 10) + "\n120 > A 200 600 0" + lines }
 	pull(t, []trigger{
-		{"61 s", 200000, after("\n61200 > PA 200 600 10\n61210 < A 600 210 0"), "idle_gap !idle_timeout", "silent for more than 60 s 1 time; the longest silence lasted 61.1 s, then the client sent the next packet"},
-		{"60 s", 200000, after("\n60120 > PA 200 600 10"), "!idle_gap !idle_timeout", ""},
+		{"61 s", 200000, after("\n61200 > PA 200 600 10\n61210 < A 600 210 0"), "idle_gap !idle_timeout", "silent for 61.1 s, between a packet of the client and one of the client"},
+		{"60 s", 200000, after("\n60120 > PA 200 600 10"), "idle_gap=info !idle_timeout", "silent for 60 s"},
+		{"1 s", 200000, after("\n1120 > PA 200 600 10"), "!idle_gap", ""},
+		{"twice", 200000, after("\n2120 > PA 200 600 10\n4000 < A 600 210 0"), "idle_gap=info", "silent 2 times for more than 1 s; the longest silence, between a packet of the client and one of the client, lasted 2 s"},
+		{
+			"slow answers", 200000, ready + times(5, func(i int) string {
+				return fmt.Sprintf("%d > PA %d %d 10\n%d < PA %d %d 10", 30+i*1500, 100+10*i, 500+10*i, 30+i*1500+1400, 500+10*i, 110+10*i)
+			}), "!idle_gap", "",
+		},
 		{"then a RST", 200000, after("\n61200 < RA 600 200 0"), "idle_timeout idle_gap", "After a silence of 61.1 s a RST from the server came"},
 		{"data answered with a RST", 200000, after("\n61200 > PA 200 600 10\n61210 < R 600 0 0"), "idle_timeout", "the client continued and was answered with a RST"},
 		{"re-sent three times", 200000, after("\n61200 > PA 200 600 10\n61500 > PA 200 600 10\n62200 > PA 200 600 10\n63500 > PA 200 600 10"), "idle_timeout", "data of the client had to be sent again 3 times"},

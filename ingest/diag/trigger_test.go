@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,8 +9,9 @@ import (
 	"pcapidx/index"
 )
 
-// trigger is a connection and what must be found of it: codes, or codes with "!"
-// that must not be found. Other findings do not matter.
+// trigger is a connection and what must be found of it: codes, those of another than
+// their usual severity as "code=severity", or codes with "!" that must not be found.
+// Other findings do not matter.
 type trigger struct {
 	name  string
 	end   int64 // of the capture, ms
@@ -25,6 +27,7 @@ func pull(t *testing.T, triggers []trigger) {
 			found, _ := watch(t, x.end, x.lines)
 			for i, code := range strings.Fields(x.want) {
 				name, unwanted := strings.CutPrefix(code, "!")
+				name, other, _ := strings.Cut(name, "=")
 				d, known := Find(name)
 				if !known {
 					t.Fatalf("no diagnostic %s", name)
@@ -36,7 +39,7 @@ func pull(t *testing.T, triggers []trigger) {
 				if !ok {
 					continue
 				}
-				if f.Severity != d.Severity || len(f.Frames) == 0 || len(f.Numbers) == 0 {
+				if f.Severity.String() != cmp.Or(other, d.Severity.String()) || len(f.Frames) == 0 || len(f.Numbers) == 0 {
 					t.Errorf("%+v", f)
 				}
 				if i == 0 && !strings.Contains(f.Sentence, x.says) {

@@ -2,7 +2,6 @@ package diag
 
 import (
 	"strconv"
-	"strings"
 
 	"pcapidx/index"
 )
@@ -29,6 +28,7 @@ func rateWords(bytesPerSecond float64) string {
 	return digits(v) + unit
 }
 
+// digits writes a number with three digits or a little more.
 func digits(v float64) string {
 	decimals := 3
 	switch {
@@ -39,11 +39,7 @@ func digits(v float64) string {
 	case v >= 1:
 		decimals = 2
 	}
-	s := strconv.FormatFloat(v, 'f', decimals, 64)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	return trimmed(v, decimals)
 }
 
 // countWords writes how often something was: "1 time", "3 times".
