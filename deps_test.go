@@ -68,6 +68,7 @@ func ours() map[string][]string {
 		"ingest":         {"index", "ingest/*"},
 		"query":          {"index", "query/*", "ingest/dissect", "ingest/tcp"},
 		"query/capfile":  {"index"},
+		"query/needle":   {},
 		"query/plot":     {},
 		"mcp":            {"query"},
 	}
