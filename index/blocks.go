@@ -69,6 +69,13 @@ func (r *Rows) Data(i int) []byte {
 	return r.data[r.offsets[i]:r.offsets[i+1]:r.offsets[i+1]]
 }
 
+// All gives the captured bytes of all packets of the block, one behind the other;
+// those of Packets[i] begin at Start(i). Nil before Load.
+func (r *Rows) All() []byte { return r.data }
+
+// Start is where the bytes of Packets[i] begin in All. Call Load before.
+func (r *Rows) Start(i int) int { return int(r.offsets[i]) }
+
 // EachRows calls yield for all blocks with all their columns, from the one that
 // holds frame from (1 for the first), until it returns false. data asks for the
 // packet bytes too.

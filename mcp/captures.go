@@ -24,7 +24,7 @@ type listCapturesOut struct {
 }
 
 func listCaptures() *tool {
-	return define(tool{
+	t := define(tool{
 		name: "list_captures", title: "List captures", set: "captures",
 		description: "Which captures are indexed: id, name, packets, connections, time range, damage. Begin here; every other tool takes an id or name from it.",
 		concise:     []string{"sha256", "file_bytes", "index_bytes", "added"},
@@ -51,6 +51,9 @@ func listCaptures() *tool {
 		}
 		return out, nil
 	})
+	outline(t.output, "rows", "truncated", "hints")
+	outline(t.output.Properties["rows"].Items, "capture", "name", "packets", "connections", "start", "end", "damage")
+	return t
 }
 
 type deleteCaptureArgs struct {

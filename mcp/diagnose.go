@@ -1,8 +1,6 @@
 package mcp
 
 import (
-	"github.com/google/jsonschema-go/jsonschema"
-
 	"pcapidx/query"
 )
 
@@ -41,7 +39,7 @@ func diagnoseCapture() *tool {
 		severity.Enum = append(severity.Enum, word)
 	}
 	severity.Default = []byte(`"note"`)
-	t.output.Properties["findings"].Items = &jsonschema.Schema{Type: "object"}
+	outline(t.output, "quality", "verdict", "rows", "findings", "limits", "total", "next_cursor", "truncated", "hints")
 	outline(t.output.Properties["rows"].Items, "severity", "connections", "sentence", "examples")
 	return t
 }

@@ -46,7 +46,7 @@ func followStream() *tool {
 	limit, offset := t.input.Properties["limit"], t.input.Properties["offset"]
 	limit.Default, limit.Maximum = []byte("8192"), ptr(float64(64<<10))
 	offset.Minimum = ptr(0.0)
-	outline(t.output, "client", "server", "complete", "rows", "conflicts", "next_offset", "truncated", "hints", "notice")
+	outline(t.output, "client", "server", "complete", "rows", "conflicts", "next_offset", "truncated", "hints")
 	return t
 }
 

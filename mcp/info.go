@@ -63,7 +63,7 @@ func captureInfo() *tool {
 	})
 	// sections come and go, and what is deep inside would be a sixth of all schemas
 	t.output.Required = []string{"capture", "name", "packets"}
-	outline(t.output, "capture", "name", "packets", "connections", "start", "end", "duration_s", "hierarchy", "endpoints", "damage", "truncated", "hints", "notice")
+	outline(t.output, "capture", "name", "packets", "connections", "start", "end", "duration_s", "hierarchy", "endpoints", "damage", "truncated", "hints")
 	t.output.Properties["damage"] = &jsonschema.Schema{Type: "object"}
 	return t
 }

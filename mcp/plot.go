@@ -45,5 +45,6 @@ func plotConnection() *tool {
 		return &plotOut{PlotAnswer: *a, outcome: outcome{Notice: notice}}, nil
 	})
 	t.input.Properties["direction"].Enum = []any{"client", "server"}
+	outline(t.output, "client", "server", "start", "reading", "zooms", "hints")
 	return t
 }

@@ -86,6 +86,8 @@ func outputSchema[Out any](concise []string) *jsonschema.Schema {
 	s := schemaFor[Out]()
 	optional(s)
 	simplify(s)
+	delete(s.Properties, "notice") // it explains itself
+	s.PropertyOrder = slices.DeleteFunc(s.PropertyOrder, func(name string) bool { return name == "notice" })
 	if rows := s.Properties["rows"]; rows != nil && rows.Items != nil {
 		rows.Items.Required = slices.DeleteFunc(rows.Items.Required, func(k string) bool { return slices.Contains(concise, k) })
 	}

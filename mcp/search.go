@@ -54,7 +54,7 @@ func searchPackets() *tool {
 		}
 		return out, nil
 	})
-	outline(t.output, "rows", "numbers", "returned", "total", "total_exact", "next_cursor", "truncated", "hints", "notice")
+	outline(t.output, "rows", "numbers", "returned", "total", "total_exact", "next_cursor", "truncated", "hints")
 	outline(t.output.Properties["rows"].Items, "capture", "frame", "src", "dst", "protocol", "connections", "labels", "info")
 	return t
 }

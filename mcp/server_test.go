@@ -257,8 +257,8 @@ func TestToolsets(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{func(*Config) {}, "add_capture analyze_traffic capture_info delete_capture diagnose_capture diagnose_connection export_pcap follow_stream get_packets list_captures list_connections list_fields plot search_packets stats"},
-		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info diagnose_capture diagnose_connection follow_stream get_packets list_captures list_connections list_fields plot search_packets stats"},
+		{func(*Config) {}, "add_capture analyze_traffic capture_info delete_capture diagnose_capture diagnose_connection export_pcap follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats"},
+		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info diagnose_capture diagnose_connection follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats"},
 		{func(c *Config) { c.Toolsets = []string{"captures", "export"} }, "add_capture capture_info delete_capture export_pcap list_captures"},
 		{func(c *Config) { c.Toolsets, c.ReadOnly = []string{"captures", "export"}, true }, "capture_info list_captures"},
 		{func(c *Config) { c.ExportDir, c.Toolsets = "", []string{"export", "stats"} }, "stats"},

@@ -18,7 +18,7 @@ type statsOut struct {
 }
 
 func stats() *tool {
-	return define(tool{
+	t := define(tool{
 		name: "stats", title: "Count packets, bytes and connections", set: "stats",
 		description: "How much of what: packets, bytes and connections by protocol, endpoint, pair of endpoints, port, frame length or time, of all packets or those of a filter. " +
 			"Answers \"who sent most\", \"when was the peak\", \"which ports\" without paging through packets.",
@@ -40,4 +40,6 @@ func stats() *tool {
 		}
 		return out, nil
 	})
+	outline(t.output, "rows", "bucket_s", "total", "total_packets", "total_bytes", "truncated", "hints")
+	return t
 }

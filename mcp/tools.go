@@ -26,6 +26,7 @@ func allTools() []*tool {
 		diagnoseConnection(),
 		analyzeTraffic(),
 		searchPackets(),
+		searchPayload(),
 		getPackets(),
 		stats(),
 		listFields(),
@@ -69,7 +70,7 @@ type call struct {
 // pages are the arguments of a tool that answers with rows page by page.
 type pages struct {
 	Limit  int    `json:"limit,omitempty" jsonschema:"most rows to return"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before; keep all other arguments"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before, other arguments as there"`
 	size
 }
 
@@ -80,7 +81,7 @@ func (p *pages) page() query.Page { return query.Page{Limit: p.Limit, Cursor: p.
 
 // size bounds an answer.
 type size struct {
-	MaxBytes int `json:"max_bytes,omitempty" jsonschema:"size of the answer; what does not fit is cut, and the answer says so"`
+	MaxBytes int `json:"max_bytes,omitempty" jsonschema:"most bytes of the answer"`
 }
 
 func (s *size) budget() int { return cmp.Or(s.MaxBytes, defaultBudget) }

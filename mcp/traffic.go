@@ -36,7 +36,7 @@ func analyzeTraffic() *tool {
 	})
 	t.input.Properties["threshold"].Default = []byte("0.02")
 	t.output.Properties["sum"] = &jsonschema.Schema{Type: "object"}
-	outline(t.output, "sum", "worst", "rows", "returned", "total", "next_cursor", "truncated", "hints", "notice")
+	outline(t.output, "sum", "worst", "rows", "returned", "total", "next_cursor", "truncated", "hints")
 	outline(t.output.Properties["rows"].Items, "server", "connections", "balance", "reset_by", "resent_share", "exceeds_threshold")
 	return t
 }

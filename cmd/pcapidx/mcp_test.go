@@ -260,6 +260,10 @@ func TestParity(t *testing.T) {
 		{[]string{"follow", "web-day.pcap", "2"}, "follow_stream", object{"capture": web[0], "connection": "2", "limit": 65536}},
 		{[]string{"follow", "web-day.pcap", "4", "--direction", "server", "--hex", "--offset", "1000", "--limit", "3000"}, "follow_stream", object{"capture": web[0], "connection": "4", "direction": "server", "format": "hex", "offset": 1000, "limit": 3000}},
 		{[]string{"follow", "web-day.pcap", "1", "--raw"}, "follow_stream", object{"capture": web[0], "connection": "1", "format": "raw"}},
+		{[]string{"search", "web-day.pcap", "--limit", "2", "--", "content-type"}, "search_payload", object{"captures": web, "needle": "content-type", "limit": 2}},
+		{[]string{"search", "--all", "--context", "5", "--", "host"}, "search_payload", object{"needle": "host", "context": 5, "limit": 500}},
+		{[]string{"search", "web-day.pcap", "--case-sensitive", "-Y", "tcp.port == 80", "--", "GET /"}, "search_payload", object{"captures": web, "needle": "GET /", "case_sensitive": true, "filter": "tcp.port == 80", "limit": 500}},
+		{[]string{"search", "web-day.pcap", "--mode", "hex", "--", "0d0a0d0a"}, "search_payload", object{"captures": web, "needle": "0d0a0d0a", "mode": "hex", "limit": 500}},
 		{[]string{"stats", "web-day.pcap", "--by", "pair", "--metric", "bytes", "--top", "7"}, "stats", object{"captures": web, "by": "pair", "metric": "bytes", "top": 7}},
 		{[]string{"stats", "--all", "--by", "length", "-Y", "ip"}, "stats", object{"by": "length", "filter": "ip"}},
 		{[]string{"plot", "web-day.pcap", "4", "-o", picture}, "plot", object{"capture": web[0], "connection": 4}},
@@ -296,7 +300,7 @@ func TestParity(t *testing.T) {
 func document(t *testing.T, args ...string) map[string]any {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(context.Background(), append(args, "--json"), nil, &stdout, &stderr); code != exitOK {
+	if code := run(context.Background(), append([]string{args[0], "--json"}, args[1:]...), nil, &stdout, &stderr); code != exitOK {
 		t.Fatalf("%v: exit code %d: %s", args, code, stderr.String())
 	}
 	return decode(t, stdout.Bytes())

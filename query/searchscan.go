@@ -1,0 +1,371 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"pcapidx/index"
+	"pcapidx/query/needle"
+)
+
+// A search reads the stored packets once, block by block and in parallel, and runs
+// the needle over a whole block at once; only packets that a candidate touches are
+// looked at one by one. What crosses the borders of TCP segments is found from
+// their first and last bytes (searchseams.go), which are gathered on the way.
+//
+// Chunks of frames are handed out in waves. After each its matches are put in
+// order, so that a page that is full ends the search after few blocks and the
+// answer does not depend on the number of workers.
+type searchScan struct {
+	page        *searchPage
+	capture     Capture
+	matcher     *matcher // of the filter; its workers are those of the search
+	seams       *seams   // nil: no match can cross a border
+	stacks      []carries
+	asked       bool // every frame is dissected: the index is too old to tell simple ones
+	workers     map[*frameRecord]*searchWorker
+	chunks      []searchChunk // of the wave in hand
+	merged      []searchChunk // of the wave before
+	room        int           // matches of a chunk that are enough (searchPage.room)
+	wave        int           // chunks in the next wave
+	most        int           // bound of it
+	pass        uint8
+	start       uint32       // first frame of the pass whose matches may be given
+	payloadFrom uint32       // first frame whose payload is searched
+	reader      *frameRecord // of readSegment
+	filtered    *PlanText
+	work        searchWork
+}
+
+// carries says whether frames of a layer stack have payload of TCP or UDP.
+type carries uint8
+
+const (
+	carriesNone carries = iota
+	carriesOne          // if the frame is simple, behind its one transport header
+	carriesAsk          // only the frame tells
+)
+
+// searchWork counts what a search cost.
+type searchWork struct {
+	frames  atomic.Uint64 // looked at by their columns
+	blocks  atomic.Uint64 // read
+	packed  atomic.Uint64 // of them, not decompressed: no payload
+	touched atomic.Uint64 // payloads that a candidate touched
+	decoded atomic.Uint64 // frames dissected
+}
+
+// searchChunk is what a worker found in a chunk of frames.
+type searchChunk struct {
+	hits  []chunkHit
+	edges []segmentEdge
+	bytes []byte // what hits and edges show
+}
+
+// chunkHit is a match in one payload.
+type chunkHit struct {
+	searchHit
+	at, n uint32 // its text, in searchChunk.bytes
+}
+
+// searchChunkBytes bounds what the edges of the segments of a wave hold, roughly.
+const searchChunkBytes = 16 << 20
+
+func newSearchScan(p *searchPage, x Capture) *searchScan {
+	s := &searchScan{page: p, capture: x, matcher: newMatcher(x, p.filter), workers: map[*frameRecord]*searchWorker{}, most: 32}
+	if begin, end := p.needle.Anchored(); !begin && !end && p.needle.Reach() > 1 {
+		s.seams = newSeams(p.needle, p.request.Mode, s.readSegment)
+		s.most = max(2, min(s.most, searchChunkBytes/(chunkFrames*min(2*s.seams.keep, 1<<11))))
+	}
+	s.wave, s.filtered = len(s.matcher.records), newPlanText(s.matcher)
+	sum := x.Summary()
+	s.asked = sum.Content < 2
+	for i := range sum.Stacks {
+		kind := carriesNone
+		for name := range strings.SplitSeq(sum.Stacks[i].Layers, ":") {
+			if name == "tcp" || name == "udp" || name == "udplite" {
+				kind = carriesOne
+			}
+		}
+		if s.asked && kind == carriesOne || i == 0 && sum.Counters.StacksCapped > 0 {
+			kind = carriesAsk
+		}
+		s.stacks = append(s.stacks, kind)
+	}
+	for _, r := range s.matcher.records {
+		s.workers[r] = &searchWorker{scan: s, record: r, searcher: p.needle.Searcher()}
+	}
+	return s
+}
+
+// run searches the capture. Each pass reads it as far as needed: the first finds
+// nearly everything, further ones what crosses the borders of segments in those
+// directions that found no room in memory.
+func (s *searchScan) run(ctx context.Context) error {
+	for {
+		s.start, s.payloadFrom, s.room = s.page.start(s.pass), noFrame, s.page.room()
+		if s.pass == 0 {
+			s.payloadFrom = s.start
+		}
+		for segment := range uint16(s.capture.Segments()) {
+			if err := s.segment(ctx, segment); err != nil || s.page.full {
+				return err
+			}
+		}
+		if s.seams == nil || !s.seams.again() {
+			return nil
+		}
+		s.pass++
+	}
+}
+
+// segment searches the frames of one segment that match the filter.
+func (s *searchScan) segment(ctx context.Context, segment uint16) error {
+	base := uint64(segment) * index.SegmentFrames
+	from := uint32(0)
+	if s.seams == nil { // nothing before start matters
+		if uint64(s.start) > base+index.SegmentFrames {
+			return nil
+		}
+		from = uint32(max(uint64(s.start), base+1) - base - 1)
+	}
+	bounds, err := s.matcher.plan.bounds(s.capture, segment)
+	if err != nil {
+		return err
+	}
+	if s.pass == 0 {
+		s.filtered.bounds(bounds)
+	}
+	want := noLimit
+	if s.page.room() != noLimit {
+		want = 4 * chunkFrames // a filter that reads bytes costs as much as the search
+	}
+	for {
+		found, err := s.matcher.frames(ctx, bounds, from, want)
+		if err != nil || found.IsEmpty() {
+			return err
+		}
+		if err := s.waves(ctx, segment, found); err != nil || s.page.full {
+			return err
+		}
+		if want == noLimit || found.GetCardinality() <= uint64(want) {
+			return nil
+		}
+		from, want = found.Maximum()+1, min(2*want, index.SegmentFrames)
+	}
+}
+
+// waves searches some frames of a segment, in order. When waves are large, one is
+// put in order while the next is searched.
+func (s *searchScan) waves(ctx context.Context, segment uint16, frames *roaring.Bitmap) (err error) {
+	merging := func() error { return nil } // waits for the wave before
+	defer func() { err = cmp.Or(err, merging()) }()
+	for next := frames.Minimum(); ; s.wave = min(2*s.wave, s.most) {
+		chunks := chunksOf(frames, next, s.wave)
+		if len(chunks) == 0 {
+			return nil
+		}
+		s.chunks, s.merged = s.merged, s.chunks
+		for len(s.chunks) < len(chunks) {
+			s.chunks = append(s.chunks, searchChunk{})
+		}
+		found := s.chunks[:len(chunks)]
+		if err := s.scan(ctx, segment, frames, chunks, found); err != nil {
+			return err
+		}
+		if err := merging(); err != nil || s.page.full {
+			return err
+		}
+		next = chunks[len(chunks)-1] + chunkFrames
+		done := min(uint32(segment)*index.SegmentFrames+next, s.capture.Summary().Frames)
+		s.room = s.page.room()
+		merging = s.merging(found, done)
+		if s.wave < s.most { // the page may be full
+			if err := merging(); err != nil || s.page.full {
+				return err
+			}
+			s.room = s.page.room()
+		}
+	}
+}
+
+// merging begins to merge a wave, and gives a function that waits for it.
+func (s *searchScan) merging(found []searchChunk, done uint32) (wait func() error) {
+	ended := make(chan error, 1)
+	go func() {
+		err := s.merge(found)
+		s.page.report(s.page.capture, done)
+		ended <- err
+	}()
+	return sync.OnceValue(func() error { return <-ended })
+}
+
+// scan searches the chunks of a wave in parallel.
+func (s *searchScan) scan(ctx context.Context, segment uint16, frames *roaring.Bitmap, chunks []uint32, found []searchChunk) error {
+	var enough atomic.Int64 // the first chunk that fills the page: those behind it are not needed
+	enough.Store(int64(len(chunks)))
+	return s.matcher.parallel(ctx, len(chunks), func(r *frameRecord, i int) error {
+		c := &found[i]
+		c.hits, c.edges, c.bytes = c.hits[:0], c.edges[:0], c.bytes[:0]
+		if int64(i) > enough.Load() {
+			return nil
+		}
+		full, err := s.workers[r].chunk(ctx, c, segment, frames, chunks[i], s.room)
+		for old := enough.Load(); full && int64(i) < old && !enough.CompareAndSwap(old, int64(i)); old = enough.Load() {
+		}
+		return err
+	})
+}
+
+// merge gives the matches of a wave to the page, in the order of their frames;
+// those that cross a border before those of the frame that completes them.
+func (s *searchScan) merge(chunks []searchChunk) error {
+	var crossing []searchHit
+	if s.seams != nil {
+		for i := range chunks {
+			for k := range chunks[i].edges {
+				if err := s.seams.add(chunks[i].bytes, &chunks[i].edges[k]); err != nil {
+					return err
+				}
+			}
+		}
+		crossing = s.seams.matches(s.start)
+	}
+	offer := func(h *searchHit) (bool, error) { return s.page.offer(s.pass, h) }
+	cross := func(before uint32) (bool, error) {
+		for len(crossing) > 0 && crossing[0].frame <= before {
+			h := &crossing[0]
+			if err := s.surround(h); err != nil {
+				return false, err
+			}
+			if more, err := offer(h); err != nil || !more {
+				return false, err
+			}
+			crossing = crossing[1:]
+		}
+		return true, nil
+	}
+	for i := range chunks {
+		for k := range chunks[i].hits {
+			h := &chunks[i].hits[k]
+			if more, err := cross(h.frame); err != nil || !more {
+				return err
+			}
+			h.text = chunks[i].bytes[h.at : h.at+h.n]
+			if more, err := offer(&h.searchHit); err != nil || !more {
+				return err
+			}
+		}
+	}
+	_, err := cross(noFrame)
+	return err
+}
+
+// need are the columns that a search reads of every frame.
+const searchColumns = index.ColCapLen | index.ColStack | index.ColConn | index.ColPayload | index.ColLength | index.ColFlags | index.ColSeq
+
+// searchWorker searches chunks of frames. It is used by one goroutine.
+type searchWorker struct {
+	scan     *searchScan
+	record   *frameRecord
+	searcher *needle.Searcher
+	chunkOut *searchChunk
+	room     int      // matches that are enough; noLimit
+	list     []uint16 // frames of the block in hand that have payload
+	parts    []payloadPart
+	from, at int // the needle's first candidate behind from in the block
+}
+
+// chunk searches the frames of a set in one chunk; full says that it found enough.
+func (w *searchWorker) chunk(ctx context.Context, c *searchChunk, segment uint16, frames *roaring.Bitmap, chunk uint32, room int) (full bool, err error) {
+	w.chunkOut, w.room, w.record.tests = c, room, nil
+	base := uint32(segment) * index.SegmentFrames
+	it := frames.Iterator()
+	it.AdvanceIfNeeded(chunk)
+	next := func(from uint32) uint32 {
+		if from > base {
+			it.AdvanceIfNeeded(from - base - 1)
+		}
+		if !it.HasNext() || it.PeekNext() >= chunk+chunkFrames {
+			return 0
+		}
+		return base + it.PeekNext() + 1
+	}
+	w.record.rows = nil
+	err = w.scan.capture.EachBlock(searchColumns, next, func(rows *index.Rows) (bool, error) {
+		if err := w.block(rows, next); err != nil {
+			return false, err
+		}
+		return !w.full(), ctx.Err()
+	})
+	return w.full(), err
+}
+
+func (w *searchWorker) full() bool { return w.room != noLimit && len(w.chunkOut.hits) >= w.room }
+
+// block searches a block.
+func (w *searchWorker) block(rows *index.Rows, next func(uint32) uint32) error {
+	s, first := w.scan, rows.Packets[0].Number
+	last, load := first+uint32(len(rows.Packets))-1, false
+	frames := uint64(0)
+	w.list = w.list[:0]
+	for frame := next(first); frame != 0 && frame <= last; frame = next(frame + 1) {
+		frames++
+		p := &rows.Packets[frame-first]
+		payload, wanted := s.wants(p)
+		if wanted {
+			w.list = append(w.list, uint16(frame-first))
+			load = load || payload
+		}
+	}
+	s.work.frames.Add(frames)
+	s.work.blocks.Add(1)
+	if !load {
+		s.work.packed.Add(1)
+	} else if err := rows.Load(); err != nil {
+		return err
+	}
+	w.from, w.at = -1, -1
+	for _, i := range w.list {
+		if err := w.frame(rows, int(i)); err != nil || w.full() {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants says whether a frame has payload to search, or matters for the borders of
+// segments.
+func (s *searchScan) wants(p *index.Packet) (payload, wanted bool) {
+	kind := carriesAsk
+	if int(p.Stack) < len(s.stacks) {
+		kind = s.stacks[p.Stack]
+	}
+	if kind == carriesNone {
+		return false, false
+	}
+	payload = p.Length > 0 && p.Conn != index.NoConnection
+	if kind == carriesAsk || p.Status&index.StatusComplex != 0 {
+		payload = p.CapLen > 0
+	}
+	if s.pass > 0 && !s.seams.wants(p) {
+		return false, false
+	}
+	return payload, payload || s.seams != nil && p.TCP && p.Flags&(flagSYN|flagFIN) != 0
+}
+
+// touched reports whether a match may lie in a range of the block.
+func (w *searchWorker) touched(data []byte, begin, end int) bool {
+	if w.from < 0 || begin < w.from || w.at < begin {
+		w.from = begin
+		if w.at = w.searcher.Next(data, begin); w.at < 0 {
+			w.at = len(data)
+		}
+	}
+	return w.at < end
+}
