@@ -22,11 +22,15 @@ type fuzzyScratch struct {
 	folded []byte
 }
 
+// shortestFuzzy is how many bytes a needle needs: with fewer, text that has little in
+// common with it would match. Every piece has two bytes or more: 6, 8, 10.
+func shortestFuzzy(edits int) int { return 2*edits + 4 }
+
 func newFuzzy(text string, edits int, fold bool) (finder, error) {
 	if edits == 0 {
 		edits = 1
 	}
-	switch need := 3 * (edits + 1); {
+	switch need := shortestFuzzy(edits); {
 	case edits < 0 || edits > MaxEdits:
 		return nil, refuse("allow 1 to 3", "%d edits cannot be searched", edits)
 	case len(text) < need:

@@ -107,7 +107,7 @@ func TestRefused(t *testing.T) {
 		{Spec{Mode: Hex, Text: "d?"}, "'?' at position 2"},
 		{Spec{Mode: Hex, Text: "?? ??"}, "at least one byte"},
 		{Spec{Mode: Fuzzy, Text: "12345", MaxEdits: 1}, "needs 6"},
-		{Spec{Mode: Fuzzy, Text: "12345678", MaxEdits: 2}, "needs 9"},
+		{Spec{Mode: Fuzzy, Text: "1234567", MaxEdits: 2}, "needs 8"},
 		{Spec{Mode: Fuzzy, Text: strings.Repeat("x", 300), MaxEdits: 4}, "1 to 3"},
 		{Spec{Mode: Fuzzy, Text: strings.Repeat("x", 300), MaxEdits: 1}, "256"},
 		{Spec{Mode: Regex, Text: "a(b"}, `\(`},
@@ -179,7 +179,7 @@ func TestAgainstNaive(t *testing.T) {
 		case 1:
 			s.Mode, s.Text, s.CaseSensitive = Hex, fmt.Sprintf("%x", want), true
 		case 2:
-			if s.MaxEdits = 1 + r.IntN(3); len(want) < 3*(s.MaxEdits+1) {
+			if s.MaxEdits = 1 + r.IntN(3); len(want) < shortestFuzzy(s.MaxEdits) {
 				continue
 			}
 			s.Mode = Fuzzy
