@@ -7,8 +7,8 @@
 //
 // Each program runs -runs times, in turn; the median wall time is compared. For
 // pcapidx the peak resident memory and the size of the store are shown too, how
-// long cold commands take, and display filters over the index, in this process,
-// beside tshark -Y on the file.
+// long cold commands take, and display filters and searches over the index, in this
+// process, beside tshark -Y and ngrep on the file.
 package main
 
 import (
@@ -151,7 +151,10 @@ func (b *bench) file(file string) error {
 	if err := b.commands(filepath.Base(file)); err != nil {
 		return err
 	}
-	return b.filters(file, filepath.Base(file))
+	if err := b.filters(file, filepath.Base(file)); err != nil {
+		return err
+	}
+	return b.searches(file, filepath.Base(file))
 }
 
 // commands times cold commands: a new process for each.

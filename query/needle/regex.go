@@ -11,7 +11,7 @@ import (
 
 // RegexReach is the length of the longest match of an expression without bound that is
 // looked for across texts, bytes.
-const RegexReach = 4096
+const RegexReach = 1024
 
 // maxProgram bounds the instructions of a compiled expression.
 const maxProgram = 4000
