@@ -8,9 +8,10 @@ type listConnectionsArgs struct {
 	Port     string `json:"port,omitempty" jsonschema:"port of either side, or a range such as 8000-8010"`
 	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp, icmpv6; several with commas"`
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state: SF, S0, S1, REJ, RSTO, RSTR, OTH ...; several with commas"`
-	Finding  string `json:"finding,omitempty" jsonschema:"code that diagnose_capture gives, such as zero_window; several with commas"`
-	Resent   uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent TCP data segments"`
-	Filter   string `json:"filter,omitempty" jsonschema:"display filter that at least one packet of the connection matches"`
+	Finding  string `json:"finding,omitempty" jsonschema:"code of diagnose_capture, such as zero_window; several with commas"`
+	Words    string `json:"words,omitempty" jsonschema:"all occur in addresses, ports, protocols, state or findings"`
+	Resent   uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent segments"`
+	Filter   string `json:"filter,omitempty" jsonschema:"display filter that one of its packets matches"`
 	Sort     string `json:"sort,omitempty" jsonschema:"frame is the order of appearance; start is by time; the others begin with the largest"`
 	Reverse  bool   `json:"reverse,omitempty" jsonschema:"turn the order round"`
 	format
@@ -34,7 +35,7 @@ func listConnections() *tool {
 	}, func(c *call, in *listConnectionsArgs) (*listConnectionsOut, error) {
 		q := query.ConnectionsRequest{
 			Sort: in.Sort, Reverse: in.Reverse, Address: in.Address, Port: in.Port, Protocol: in.Protocol,
-			State: in.State, Finding: in.Finding, MinRetransmissions: in.Resent, Filter: in.Filter, Page: in.page(),
+			State: in.State, Finding: in.Finding, Words: in.Words, MinRetransmissions: in.Resent, Filter: in.Filter, Page: in.page(),
 		}
 		q.Captures, q.All = in.captures()
 		a, err := c.engine.Connections(c.ctx, q)

@@ -26,6 +26,9 @@ type ConnectionsRequest struct {
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state, such as S0, SF or REJ; several with commas"`
 	Finding  string `json:"finding,omitempty" jsonschema:"code of a finding, such as zero_window; one of several with commas"`
 	Filter   string `json:"filter,omitempty" jsonschema:"Wireshark display filter; one of the connection's packets must match"`
+	// Words must each be part of the connection's endpoints, transport, application
+	// protocols, state (its meaning in words too) or findings, whatever their case.
+	Words string `json:"words,omitempty" jsonschema:"words that must all occur in addresses, ports, protocols, state or findings"`
 	// MinRetransmissions is the least number of re-sent data segments.
 	MinRetransmissions uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent TCP data segments"`
 	Page
@@ -89,6 +92,10 @@ func (e *Engine) Connections(ctx context.Context, q ConnectionsRequest) (*Connec
 	if err != nil {
 		return nil, err
 	}
+	words, err := parseWords(q.Words)
+	if err != nil {
+		return nil, err
+	}
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -101,7 +108,7 @@ func (e *Engine) Connections(ctx context.Context, q ConnectionsRequest) (*Connec
 		return nil, err
 	}
 	defer set.close()
-	s := &selection{openSet: set, sort: sort, filter: filter, display: display, limit: q.Limit}
+	s := &selection{openSet: set, sort: sort, filter: filter, words: words, display: display, limit: q.Limit}
 	if s.after, err = parseCursor(q.Cursor, s.shape(&q), s.builds); err != nil {
 		return nil, err
 	}
@@ -155,8 +162,8 @@ func (s *selection) hints(a *ConnectionsAnswer) (hints []string) {
 	switch {
 	case a.Total == 0 && s.filter.findings != nil:
 		hints = append(hints, s.findingHint())
-	case a.Total == 0 && (s.filter.set() || s.display.Root != nil || s.filter.resent > 0):
-		hints = append(hints, fmt.Sprintf("no connection matches; without filter, address, port, protocol and state there are %d", s.all))
+	case a.Total == 0 && (len(s.words) > 0 || s.filter.set() || s.display.Root != nil || s.filter.resent > 0):
+		hints = append(hints, fmt.Sprintf("no connection matches; without words, filter, address, port, protocol and state there are %d", s.all))
 	case negates(s.display.Root):
 		hints = append(hints, "a connection is listed when one of its packets matches: what is negated is found in nearly all")
 	}

@@ -287,3 +287,41 @@ func TestAnalysesOfSome(t *testing.T) {
 		}
 	}
 }
+
+// TestConnectionWords: each word must be somewhere in a connection's row, in its
+// protocols or its findings.
+func TestConnectionWords(t *testing.T) {
+	e := engineWith(t, "web-day.pcap")
+	by := func(q ConnectionsRequest) (numbers []uint32) {
+		q.All = true
+		for _, r := range connections(t, e, q).Rows {
+			numbers = append(numbers, r.Connection)
+		}
+		return numbers
+	}
+	list := func(words string) []uint32 { return by(ConnectionsRequest{Words: words}) }
+	finding := ""
+	for _, c := range connections(t, e, ConnectionsRequest{All: true}).Rows {
+		if len(c.Findings) > 0 {
+			finding = c.Findings[0]
+		}
+	}
+	for words, want := range map[string]ConnectionsRequest{
+		"Refused":           {State: "REJ"},
+		"tcp http":          {Words: "http"},
+		"DNS":               {Words: "udp dns"},
+		"tcp " + finding:    {Protocol: "tcp", Finding: finding},
+		"":                  {},
+		" udp  no  ANSWER ": {Protocol: "udp", State: "S0"},
+	} {
+		got, wanted := list(words), by(want)
+		if len(wanted) == 0 && words != " udp  no  ANSWER " || !slices.Equal(got, wanted) {
+			t.Errorf("%q: %v, want %v", words, got, wanted)
+		}
+	}
+	if got := list("tcp nowhere-at-all"); got != nil {
+		t.Errorf("%v", got)
+	}
+	_, err := e.Connections(context.Background(), ConnectionsRequest{All: true, Words: strings.Repeat("a ", 17)})
+	wantError(t, err, BadRequest, "17 words", "at most 16")
+}

@@ -143,7 +143,7 @@ func (m *matcher) parallel(ctx context.Context, n int, do func(r *frameRecord, i
 		}
 	}
 	var wait sync.WaitGroup
-	for _, r := range m.records[1:min(len(m.records), n)] {
+	for _, r := range m.records[1:max(1, min(len(m.records), n))] {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()

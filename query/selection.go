@@ -65,6 +65,7 @@ type selection struct {
 	*openSet
 	sort    sortOrder
 	filter  connectionFilter
+	words   []string       // that a connection must have
 	display *filter.Filter // one packet of a connection must match
 	limit   int
 	after   *rowKey
@@ -79,7 +80,7 @@ func (s *selection) shape(q *ConnectionsRequest) string {
 	if s.sort.reverse {
 		reverse = "reverse"
 	}
-	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State, q.Filter, q.Finding, strconv.FormatUint(q.MinRetransmissions, 10)}, "\x00")
+	return strings.Join([]string{s.sort.name, reverse, q.Address, q.Port, q.Protocol, q.State, q.Filter, q.Finding, strconv.FormatUint(q.MinRetransmissions, 10), strings.Join(strings.Fields(strings.ToLower(q.Words)), " ")}, "\x00")
 }
 
 // gather takes the rows of one capture. Without an address or port only
@@ -125,9 +126,13 @@ func (s *selection) gather(ctx context.Context, i int) error {
 		}
 		s.take(k)
 	}
-	if s.filter.records() {
+	words, err := s.wordsIn(ctx, x)
+	if err != nil {
+		return err
+	}
+	if s.filter.records() || len(words) > 0 {
 		return x.EachConnection(0, func(c *index.Connection) bool {
-			if s.filter.kind(kinds[c.Number]) && s.filter.record(c) {
+			if (kinds == nil || s.filter.kind(kinds[c.Number])) && s.filter.record(c) && hasWords(words, c) {
 				take(c.Number)
 			}
 			return true

@@ -21,7 +21,8 @@ func (a *app) connectionsCommand() *cobra.Command {
 		Example: "  pcapidx connections trace.pcap --sort bytes --limit 10\n" +
 			"  pcapidx connections --all --protocol tcp --state S0,REJ\n" +
 			"  pcapidx connections trace.pcap --address 10.0.0.0/8 --port 443 --json\n" +
-			"  pcapidx connections trace.pcap --finding zero_window,long_rto --sort rtt",
+			"  pcapidx connections trace.pcap --finding zero_window,long_rto --sort rtt\n" +
+			"  pcapidx connections --all --words \"10.0.0.5 http refused\"",
 		ValidArgsFunction: a.completeCaptures,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := a.engine()
@@ -48,6 +49,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 	f.StringVar(&q.Protocol, "protocol", "", "tcp, udp, sctp, udplite, icmp, icmpv6 (several with commas)")
 	f.StringVar(&q.State, "state", "", "Zeek's conn_state: S0, S1, SF, REJ ... (several with commas)")
 	f.StringVar(&q.Finding, "finding", "", "code of a finding that `pcapidx diagnose` gives (several with commas)")
+	f.StringVar(&q.Words, "words", "", "words that must all occur in addresses, ports, protocols, state or findings")
 	f.Uint64Var(&q.MinRetransmissions, "min-retransmissions", 0, "least number of re-sent TCP data segments")
 	f.StringVarP(&q.Filter, "filter", "Y", "", "display filter that one of the connection's packets matches")
 	f.IntVar(&q.Limit, "limit", 0, "most rows to print (0: all)")

@@ -254,6 +254,7 @@ func TestParity(t *testing.T) {
 		{[]string{"packets", "tunnels.pcap", "-Y", "udp", "--numbers"}, "search_packets", object{"captures": "tunnels.pcap", "filter": "udp", "numbers_only": true, "limit": 500}},
 		{[]string{"packets", "hostile-names.pcapng"}, "search_packets", object{"captures": "hostile-names.pcapng"}},
 		{[]string{"packets", "web-day.pcap", "--flags", "SYN,!ACK"}, "search_packets", object{"captures": web, "tcp_flags": "SYN,!ACK"}},
+		{[]string{"connections", "web-day.pcap", "--words", "TCP refused"}, "list_connections", object{"captures": web, "words": "TCP refused"}},
 		{[]string{"connections", "web-day.pcap", "-Y", "tcp.flags.reset == 1"}, "list_connections", object{"captures": web, "filter": "tcp.flags.reset == 1"}},
 		{[]string{"packet", "web-day.pcap", "1,17-19", "--payload-bytes", "64"}, "get_packets", object{"capture": web[0], "frames": "1,17-19", "layers": "full", "payload": "hex", "payload_bytes": 64}},
 		{[]string{"packet", "web-day.pcap", "--connection", "2", "--layers", "concise", "--payload", "text", "--payload-bytes", "256", "--limit", "10"}, "get_packets", object{"capture": web[0], "connection": "2", "layers": "concise", "payload": "text"}},
