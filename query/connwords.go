@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -77,6 +78,14 @@ func (s *selection) wordsIn(ctx context.Context, x Capture) ([]connectionWord, e
 
 // speaks adds the connections with an application protocol that the word is part of.
 func (w *connectionWord) speaks(ctx context.Context, x Capture) error {
+	var names []string
+	for _, app := range x.Summary().Apps {
+		for name := range strings.SplitSeq(app.Layers, ":") {
+			if strings.Contains(strings.ToLower(name), w.text) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
 	all, err := parseFilter("")
 	if err != nil {
 		return err
@@ -88,20 +97,21 @@ func (w *connectionWord) speaks(ctx context.Context, x Capture) error {
 	}
 	for segment := range uint16(x.Segments()) {
 		frames := roaring.New()
-		_, err := x.EachPosting(segment, index.PostApp, nil, []byte{0xff}, func(name []byte, of *roaring.Bitmap) bool {
-			if strings.Contains(strings.ToLower(string(name)), w.text) {
+		for _, name := range names {
+			of, ok, err := x.Posting(segment, index.PostApp, []byte(name))
+			if err != nil {
+				return err
+			}
+			if ok && of != nil {
 				frames.Or(of)
 			}
-			return true
-		})
-		if err == nil {
-			err = m.visit(ctx, segment, frames, index.ColConn, func(worker int, r *frameRecord) error {
-				if r.row.Conn != index.NoConnection {
-					found[worker].Add(r.row.Conn)
-				}
-				return nil
-			})
 		}
+		err := m.visit(ctx, segment, frames, index.ColConn, func(worker int, r *frameRecord) error {
+			if r.row.Conn != index.NoConnection {
+				found[worker].Add(r.row.Conn)
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
