@@ -15,6 +15,8 @@ type payloadPart struct {
 	kind  uint8
 	side  index.Side
 	first bool // of the frame's innermost header that is not quoted: columns tell of it
+
+	touched bool // a candidate may touch it
 }
 
 // frame searches the payload of one frame and gathers the ends of its segment.
@@ -36,7 +38,7 @@ func (w *searchWorker) frame(rows *index.Rows, i int) error {
 		if p.TCP {
 			part.kind = kindTCP
 		}
-		if search && w.touched(rows.All(), begin, end) {
+		if part.touched = !search || w.touched(rows.All(), begin, end); search && part.touched {
 			w.search(p, &part)
 		}
 		w.edge(p, &part)
@@ -51,7 +53,7 @@ func (w *searchWorker) frame(rows *index.Rows, i int) error {
 		return nil
 	case p.Status&broken == 0 && !s.asked: // its columns tell of the innermost header all the same
 		begin = min(begin+int(p.Payload), end)
-		w.edge(p, &payloadPart{data: rows.All()[begin:min(end, begin+int(p.Length))]})
+		w.edge(p, &payloadPart{data: rows.All()[begin:min(end, begin+int(p.Length))], touched: true})
 		return nil
 	}
 	return w.complex(rows, i, search)
@@ -69,6 +71,7 @@ func (w *searchWorker) complex(rows *index.Rows, i int, search bool) error {
 	w.parts = r.payloads(w.parts[:0])
 	for k := range w.parts {
 		part := &w.parts[k]
+		part.touched = true
 		if search && len(part.data) > 0 {
 			if err := r.owner(part, k); err != nil {
 				return err

@@ -79,7 +79,7 @@ const searchChunkBytes = 16 << 20
 func newSearchScan(p *searchPage, x Capture) *searchScan {
 	s := &searchScan{page: p, capture: x, matcher: newMatcher(x, p.filter), workers: map[*frameRecord]*searchWorker{}, most: 32}
 	if begin, end := p.needle.Anchored(); !begin && !end && p.needle.Reach() > 1 {
-		s.seams = newSeams(p.needle, p.request.Mode, s.readSegment)
+		s.seams = newSeams(p.needle, s.readSegment)
 		s.most = max(2, min(s.most, searchChunkBytes/(chunkFrames*min(2*s.seams.keep, 1<<11))))
 	}
 	s.wave, s.filtered = len(s.matcher.records), newPlanText(s.matcher)
@@ -356,7 +356,7 @@ func (s *searchScan) wants(p *index.Packet) (payload, wanted bool) {
 	if s.pass > 0 && !s.seams.wants(p) {
 		return false, false
 	}
-	return payload, payload || s.seams != nil && p.TCP && p.Flags&(flagSYN|flagFIN) != 0
+	return payload, payload || s.seams != nil && p.TCP && p.Flags&(flagSYN|flagFIN|flagRST) != 0
 }
 
 // touched reports whether a match may lie in a range of the block.

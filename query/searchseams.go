@@ -22,21 +22,24 @@ import (
 // another pass over the capture.
 type seams struct {
 	keep     int
+	core     int // needle.Core
 	searcher *needle.Searcher
 	read     func(frame uint32) (segment, error) // where the ends of a segment are not enough
 
 	directions []*directionPage // by connection number
+	ended      []*direction     // that sent a FIN or RST
 	size       int              // bytes that they hold, about
 	budget     int
 	only, late [2]*roaring.Bitmap // connections by side: of this pass (nil: all), of the next
 
-	texts  []byte // of the seams not searched yet
-	joined []seam
-	parts  []stretchPart
-	piece1 [1]stretchPart // of the segment in hand
-	piece2 [1]stretchPart
-	joins  uint64 // all seams so far
-	whole  uint64 // segments that were read again
+	texts   []byte // of the seams not searched yet
+	joined  []seam
+	parts   []stretchPart
+	scratch []byte
+	piece1  [1]stretchPart // of the segment in hand
+	piece2  [1]stretchPart
+	joins   uint64 // all seams so far
+	whole   uint64 // segments that were read again
 }
 
 // seamBudget bounds what all directions hold, bytes.
@@ -60,6 +63,7 @@ type direction struct {
 	fin     uint32   // number of a FIN, if finSet
 	finSet  bool
 	stepped bool // data came behind it: from there on numbers are one less
+	ended   bool // a FIN or RST was seen
 
 	frame, seq uint32 // of its last segment with payload; frame 0: none
 }
@@ -86,9 +90,10 @@ type stretch struct {
 }
 
 type stretchPart struct {
-	frame  uint32
-	offset uint32 // in the frame's payload
-	n      uint32
+	frame   uint32
+	offset  uint32 // in the frame's payload
+	n       uint32
+	touched bool // segmentEdge.touched
 }
 
 // segmentEdge is what a worker gathers of a TCP segment.
@@ -100,6 +105,7 @@ type segmentEdge struct {
 	at          uint32 // its bytes in the chunk: the first and the last keep, or all
 	flags       uint8
 	side        index.Side
+	touched     bool // a candidate may touch the payload
 }
 
 // seam is a text across a border, to be searched.
@@ -112,12 +118,16 @@ type seam struct {
 	streamFrom uint32 // stream offset of its first byte
 }
 
-func newSeams(n *needle.Needle, mode string, read func(uint32) (segment, error)) *seams {
-	s := &seams{keep: n.Reach() - 1, searcher: n.Searcher(), read: read, budget: seamBudget}
-	if mode == modeRegex {
-		s.keep++ // an assertion looks at the byte beside a match
-	}
-	return s
+// maxKeep bounds seams.keep. Of expressions that match texts of any length only
+// matches that reach less far across a border are found.
+const maxKeep = 1 << 10
+
+// fewKept is how many bytes next to a border are searched at once; with more it pays
+// to look first whether anything is there.
+const fewKept = 64
+
+func newSeams(n *needle.Needle, read func(uint32) (segment, error)) *seams {
+	return &seams{keep: min(n.Reach()-1, maxKeep), core: n.Core(), searcher: n.Searcher(), read: read, budget: seamBudget}
 }
 
 // wants says whether the direction that sent a packet belongs to this pass.
@@ -131,7 +141,7 @@ func (s *seams) again() bool {
 		return false
 	}
 	s.only, s.late = s.late, [2]*roaring.Bitmap{}
-	s.directions, s.size = nil, 0
+	s.directions, s.ended, s.size = nil, nil, 0
 	return true
 }
 
@@ -142,12 +152,12 @@ func (w *searchWorker) edge(p *index.Packet, part *payloadPart) {
 		return
 	}
 	n, c := len(part.data), w.chunkOut
-	if n == 0 && p.Length == 0 && p.Flags&(flagSYN|flagFIN) == 0 {
+	if n == 0 && p.Length == 0 && p.Flags&(flagSYN|flagFIN|flagRST) == 0 {
 		return
 	}
 	e := segmentEdge{
 		frame: p.Number, conn: p.Conn, side: p.Side, seq: p.Seq, flags: uint8(p.Flags),
-		captured: uint32(n), announced: max(p.Length, uint32(n)), at: uint32(len(c.bytes)),
+		captured: uint32(n), announced: max(p.Length, uint32(n)), at: uint32(len(c.bytes)), touched: part.touched,
 	}
 	if n <= 2*s.keep {
 		c.bytes = append(c.bytes, part.data...)
@@ -189,6 +199,9 @@ func (s *seams) add(bytes []byte, e *segmentEdge) error {
 	if e.flags&flagFIN != 0 && !d.finSet {
 		d.fin, d.finSet = seq+length, true
 	}
+	if e.flags&(flagFIN|flagRST) != 0 && !d.ended {
+		d.ended, s.ended = true, append(s.ended, d)
+	}
 	if length == 0 {
 		return nil
 	}
@@ -226,6 +239,9 @@ func (s *seams) direction(key directionKey) *direction {
 			return d
 		}
 	}
+	if s.size > s.budget/2 {
+		s.release()
+	}
 	if s.size > s.budget {
 		s.leave(key)
 		return nil
@@ -241,6 +257,20 @@ func (s *seams) direction(key directionKey) *direction {
 	s.directions[page][at][key.side] = d
 	s.size += directionCost
 	return d
+}
+
+// release drops the bytes of directions that have ended and have no holes: what
+// they have sent is known, and nothing will join it.
+func (s *seams) release() {
+	for _, d := range s.ended {
+		if len(d.islands) == 1 {
+			x := &d.islands[0]
+			s.size -= x.cost()
+			x.head, x.tail, x.open = stretch{}, stretch{}, false
+			s.size += x.cost()
+		}
+	}
+	s.ended = nil
 }
 
 // leave notes a direction for the next pass.
@@ -349,7 +379,7 @@ func (s *seams) piece(bytes []byte, e *segmentEdge, seq uint32) island {
 	n, keep := e.captured, uint32(s.keep)
 	stored := min(n, 2*keep)
 	b := bytes[e.at : e.at+stored]
-	return s.ends(e.frame, 0, n, b[:min(n, keep)], b[stored-min(n, keep):], n < e.announced)
+	return s.ends(e, 0, n, b[:min(n, keep)], b[stored-min(n, keep):], n < e.announced)
 }
 
 // fragment makes an island of the bytes of a segment from one place to another.
@@ -361,20 +391,20 @@ func (s *seams) fragment(bytes, whole []byte, e *segmentEdge, from, to uint32) i
 	from = min(from, have)
 	b := whole[from:have]
 	k := min(len(b), s.keep)
-	return s.ends(e.frame, from, uint32(len(b)), b[:k], b[len(b)-k:], have < to)
+	return s.ends(e, from, uint32(len(b)), b[:k], b[len(b)-k:], have < to)
 }
 
-// ends makes an island of n bytes at an offset of a frame's payload; cut says
+// ends makes an island of n bytes at an offset of a segment's payload; cut says
 // that bytes behind them are missing. It borrows the bytes, and the parts until the
 // next call.
-func (s *seams) ends(frame, offset, n uint32, head, tail []byte, cut bool) (x island) {
+func (s *seams) ends(e *segmentEdge, offset, n uint32, head, tail []byte, cut bool) (x island) {
 	x.open = int(n) < s.keep && !cut
 	if len(head) > 0 {
-		s.piece1[0] = stretchPart{frame, offset, uint32(len(head))}
+		s.piece1[0] = stretchPart{e.frame, offset, uint32(len(head)), e.touched}
 		x.head = stretch{head, s.piece1[:]}
 	}
 	if len(tail) > 0 && !cut {
-		s.piece2[0] = stretchPart{frame, offset + n - uint32(len(tail)), uint32(len(tail))}
+		s.piece2[0] = stretchPart{e.frame, offset + n - uint32(len(tail)), uint32(len(tail)), e.touched}
 		x.tail = stretch{tail, s.piece2[:]}
 	}
 	return x
@@ -459,7 +489,7 @@ func (t *stretch) trim(n int) {
 
 // join notes the seam between two islands.
 func (s *seams) join(key directionKey, l, r *island, frame uint32) {
-	if len(l.tail.bytes) == 0 || len(r.head.bytes) == 0 {
+	if len(l.tail.bytes) == 0 || len(r.head.bytes) == 0 || s.keep > fewKept && !s.promising(&l.tail, &r.head) {
 		return
 	}
 	x := seam{
@@ -471,6 +501,18 @@ func (s *seams) join(key directionKey, l, r *island, frame uint32) {
 	x.to = uint32(len(s.parts))
 	s.joined = append(s.joined, x)
 	s.joins++
+}
+
+// promising says whether a match may cross the border between two stretches: there
+// is a candidate in one of their segments, or across the border itself.
+func (s *seams) promising(l, r *stretch) bool {
+	touched := func(p stretchPart) bool { return p.touched }
+	if s.core == 0 || slices.ContainsFunc(l.parts, touched) || slices.ContainsFunc(r.parts, touched) {
+		return true
+	}
+	a, b := l.bytes[max(0, len(l.bytes)-s.core):], r.bytes[:min(len(r.bytes), s.core)]
+	s.scratch = append(append(s.scratch[:0], a...), b...)
+	return s.searcher.Next(s.scratch, 0) >= 0
 }
 
 // matches searches the seams noted since the last call, and gives the matches that
