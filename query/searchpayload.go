@@ -163,7 +163,7 @@ func (r *frameRecord) owner(part *payloadPart, k int) error {
 
 // search notes the matches in a payload.
 func (w *searchWorker) search(p *index.Packet, part *payloadPart) {
-	c := w.chunkOut
+	c := w.out
 	w.scan.work.touched.Add(1)
 	before := w.scan.page.request.Context
 	w.searcher.Each(part.data, func(m needle.Match) bool {
@@ -177,7 +177,7 @@ func (w *searchWorker) search(p *index.Packet, part *payloadPart) {
 		c.bytes = append(c.bytes, part.data[from:to]...)
 		h.searchHit = searchHit{
 			frame: p.Number, conn: part.conn, kind: part.kind, side: part.side, offset: uint32(m.Start), length: uint32(m.End - m.Start),
-			distance: m.Distance, encoding: string(m.Encoding), lead: lead, shown: shown,
+			distance: m.Distance, encoding: m.Encoding, lead: lead, shown: shown,
 		}
 		if part.first && part.kind == kindTCP && p.TCP && p.Status&index.StatusQuoted == 0 {
 			h.streamed, h.stream = true, streamOffset(p)+uint32(m.Start)
@@ -196,7 +196,7 @@ func streamOffset(p *index.Packet) uint32 {
 	return p.Seq - 1
 }
 
-// segment reads a TCP segment once more. It is used by the goroutine that puts
+// readSegment reads a TCP segment once more. It is used by the goroutine that puts
 // matches in order.
 func (s *searchScan) readSegment(frame uint32) (out segment, err error) {
 	if s.reader == nil {

@@ -102,7 +102,7 @@ func (a *app) search(cmd *cobra.Command, e *query.Engine, q query.SearchRequest)
 func (a *app) searchSummary(s *query.SearchAnswer) {
 	n := func(v int) string { return grouped(strconv.Itoa(v)) }
 	if s.NextCursor == "" {
-		fmt.Fprintf(a.stderr, "%s matches in %s connections\n", n(s.Total), n(len(s.Connections)))
+		fmt.Fprintf(a.stderr, "matches: %s, in connections: %s\n", n(s.Total), n(len(s.Connections)))
 		return
 	}
 	fmt.Fprintf(a.stderr, "%s of at least %s matches; the next page: --cursor %s\n", n(s.Returned), n(s.Total), s.NextCursor)
@@ -114,7 +114,6 @@ type searchPrinter struct {
 	several bool // captures
 	clear   func()
 	lines   [][]string
-	begun   bool
 }
 
 // searchGroup is how many rows are held back to align them.
