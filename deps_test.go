@@ -65,6 +65,7 @@ func ours() map[string][]string {
 		"ingest/diag":    {"index", "ingest/tcp"},
 		"ingest/dissect": {"index"},
 		"ingest/source":  {"index"},
+		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},
 		"query":          {"index", "query/*", "ingest/dissect", "ingest/tcp"},
 		"query/capfile":  {"index"},
@@ -93,6 +94,8 @@ func wrongImport(from, imported string) string {
 		}
 	case strings.HasPrefix(imported, "go.etcd.io/bbolt") && from != "index":
 		return "only index knows bbolt"
+	case strings.HasPrefix(imported, "github.com/blevesearch/") && from != "index":
+		return "only index knows bleve"
 	case strings.HasPrefix(imported, "github.com/spf13/") && !inCmd:
 		return "only cmd/ knows cobra"
 	case strings.HasPrefix(imported, "gonum.org/") && from != "query/plot":
@@ -101,7 +104,7 @@ func wrongImport(from, imported string) string {
 		return "it parses twelve fonts whenever the program starts"
 	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
 		return "only mcp knows the SDK"
-	case from == "ingest/tcp" && strings.Contains(strings.Split(imported, "/")[0], "."):
+	case (from == "ingest/tcp" || from == "ingest/words") && strings.Contains(strings.Split(imported, "/")[0], "."):
 		return "it imports the standard library only"
 	}
 	return ""
@@ -139,6 +142,8 @@ func TestWrongImport(t *testing.T) {
 		{"query", "pcapidx/ingest"},
 		{"query", "pcapidx/ingest/source"},
 		{"query", "go.etcd.io/bbolt"},
+		{"query", "github.com/blevesearch/bleve/v2"},
+		{"ingest/words", "pcapidx/index"},
 		{"cmd/pcapidx", "go.etcd.io/bbolt/errors"},
 		{"query", "github.com/spf13/cobra"},
 		{"query/filter", "pcapidx/cmd/pcapidx"},

@@ -185,13 +185,18 @@ func (b *Build) settle(e *Entry) error {
 	return nil
 }
 
+// folderBytes sums up the files in a folder and the folders in it.
 func folderBytes(dir string) (total int64, err error) {
-	files, err := os.ReadDir(dir)
-	for _, f := range files {
-		if info, ierr := f.Info(); ierr == nil {
+	err = filepath.WalkDir(dir, func(_ string, f fs.DirEntry, err error) error {
+		if err != nil || f.IsDir() {
+			return err
+		}
+		info, err := f.Info()
+		if err == nil {
 			total += info.Size()
 		}
-	}
+		return err
+	})
 	return total, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -27,6 +28,9 @@ func Check(ctx context.Context, dir, sha string) (*CheckReport, error) {
 	c := &checker{ctx: ctx, report: &CheckReport{Problems: []string{}}}
 	problems, err := verifySums(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.text(dir); err != nil {
 		return nil, err
 	}
 	c.report.Problems = append(c.report.Problems, problems...)
@@ -59,6 +63,27 @@ func (s *Store) Check(ctx context.Context, ref string) (*CheckReport, *Entry, er
 	}
 	r, err := Check(ctx, s.buildDir(e), e.DataSHA256)
 	return r, e, err
+}
+
+// text verifies the text index, if there is one: the sums of its files, and that
+// it opens.
+func (c *checker) text(dir string) error {
+	problems, err := verifyTextSums(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.report.Problems = append(c.report.Problems, problems...)
+	if len(problems) > 0 {
+		return nil
+	}
+	t, err := OpenText(dir)
+	if err != nil {
+		return c.note(err)
+	}
+	return t.Close()
 }
 
 type checker struct {

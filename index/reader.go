@@ -24,6 +24,9 @@ type Index struct {
 	dir     string
 	summary Summary
 	buffers sync.Pool // *readBuffers
+
+	opening sync.Mutex // of text
+	text    *Text      // once it was asked for
 }
 
 // readBuffers is the scratch memory of one block read.
@@ -89,11 +92,34 @@ func (x *Index) readSummary() error {
 	})
 }
 
-// Close releases the file.
-func (x *Index) Close() error { return x.db.Close() }
+// Close releases the files.
+func (x *Index) Close() error {
+	x.opening.Lock()
+	defer x.opening.Unlock()
+	if x.text != nil {
+		_ = x.text.Close()
+		x.text = nil
+	}
+	return x.db.Close()
+}
 
 // Summary gives what is known about the whole capture; it must not be changed.
 func (x *Index) Summary() *Summary { return &x.summary }
+
+// Text gives the text index; it is open from the first time on, until Close.
+// Errors: as OpenText.
+func (x *Index) Text() (*Text, error) {
+	x.opening.Lock()
+	defer x.opening.Unlock()
+	if x.text == nil {
+		t, err := OpenText(x.dir)
+		if err != nil {
+			return nil, err
+		}
+		x.text = t
+	}
+	return x.text, nil
+}
 
 // guard runs fn and turns panics and memory faults, which a damaged file can
 // cause inside bbolt, into a CorruptError.

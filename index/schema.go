@@ -13,6 +13,9 @@ import (
 //	STORE/incoming/<random>/            a build in the making; its file "owner" is flock'd
 //	STORE/captures/<id>/<build>/        a published build
 //	    index.db                        bbolt: everything about one capture (below)
+//	    index.sum                       sums of it (sums.go)
+//	    text/                           bleve: the words of the payload (text.go); not in every build
+//	    text.sum                        sums of the files in it (textsums.go)
 //	    owner                           empty; locked until the build is published
 //
 // index.db holds the buckets named below. Keys are fixed-width big-endian
@@ -34,7 +37,7 @@ import (
 //	container    before frame u32, part u32       container bytes that cannot be told (container.go)
 //
 // Reserved names, for content that this Content number does not have yet:
-// messages, fields, and the folder text/ beside index.db.
+// messages, fields.
 //
 // A segment is 2^20 frames: frame n stands in segment (n-1)>>20.
 

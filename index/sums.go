@@ -66,11 +66,16 @@ func writeSums(dir string) error {
 	if err != nil {
 		return fmt.Errorf("sum index: %w", err)
 	}
-	b, err := json.Marshal(s)
+	return writeJSON(filepath.Join(dir, sumsFile), s)
+}
+
+// writeJSON writes a file of sums and syncs it.
+func writeJSON(path string, v any) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("sum index: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, sumsFile), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 	if err != nil {
 		return fmt.Errorf("sum index: %w", err)
 	}
@@ -102,13 +107,18 @@ func verifySums(dir string) (problems []string, err error) {
 	if err := json.Unmarshal(b, &want); err != nil {
 		return []string{"index.sum is damaged"}, nil //nolint:nilerr // it is a finding
 	}
+	return compareSums(indexFile, got, &want), nil
+}
+
+// compareSums describes how a file differs from what was written.
+func compareSums(name string, got, want *sums) (problems []string) {
 	if got.Bytes != want.Bytes {
-		problems = append(problems, fmt.Sprintf("index.db has %d bytes, written were %d", got.Bytes, want.Bytes))
+		problems = append(problems, fmt.Sprintf("%s has %d bytes, written were %d", name, got.Bytes, want.Bytes))
 	}
 	for i := range min(len(got.CRC32C), len(want.CRC32C)) {
 		if got.CRC32C[i] != want.CRC32C[i] {
-			problems = append(problems, fmt.Sprintf("index.db bytes %d to %d changed since they were written", int64(i)*sumsChunk, min(int64(i+1)*sumsChunk, got.Bytes)-1))
+			problems = append(problems, fmt.Sprintf("%s bytes %d to %d changed since they were written", name, int64(i)*sumsChunk, min(int64(i+1)*sumsChunk, got.Bytes)-1))
 		}
 	}
-	return problems, nil
+	return problems
 }

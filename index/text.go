@@ -1,0 +1,335 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	api "github.com/blevesearch/bleve_index_api"
+)
+
+// The text index
+//
+// The folder text/ of a build is a bleve index (scorch) of the words of the
+// payload. Its documents are chunks: up to about 16 KiB of the ordered bytes of
+// one direction of a connection. A document is its id and its words, once each;
+// nothing is stored, neither positions nor text: a hit names frames, and whoever
+// asks looks into their stored bytes. The id is fixed width, big-endian:
+//
+//	connection u32, side u8, offset u64, first frame u32, last frame u32
+//
+// text.go and textread.go are all that knows bleve.
+
+// TextDoc is one chunk of the payload and its words.
+type TextDoc struct {
+	Conn        uint32
+	Side        Side
+	Offset      uint64 // of its first byte among the direction's
+	First, Last uint32 // the first and the last frame that hold it
+	Words       []string
+}
+
+const (
+	textFolder = "text"
+	wordField  = "w"
+	docIDBytes = 4 + 1 + 8 + 4 + 4
+)
+
+func (d *TextDoc) id() string {
+	b := make([]byte, 0, docIDBytes)
+	b = binary.BigEndian.AppendUint32(b, d.Conn)
+	b = append(b, byte(d.Side))
+	b = binary.BigEndian.AppendUint64(b, d.Offset)
+	b = binary.BigEndian.AppendUint32(b, d.First)
+	return string(binary.BigEndian.AppendUint32(b, d.Last))
+}
+
+// decodeDocID reads the id of a document; ok is false if it is none.
+func decodeDocID(id string) (d TextDoc, ok bool) {
+	if len(id) != docIDBytes || id[4] > byte(SideB) {
+		return d, false
+	}
+	b := []byte(id)
+	return TextDoc{
+		Conn: binary.BigEndian.Uint32(b), Side: Side(b[4]), Offset: binary.BigEndian.Uint64(b[5:]),
+		First: binary.BigEndian.Uint32(b[13:]), Last: binary.BigEndian.Uint32(b[17:]),
+	}, true
+}
+
+// Bounds of what is in memory on the way to the text index. Batches are built in
+// two goroutines; the segment that one becomes takes about as much as the batch,
+// building it a few times that.
+const (
+	textBatchBytes  = 8 << 20 // as textDoc.Size counts: about 4 MB of text
+	textWriters     = 2
+	textMaxUnsaved  = 3 // batches that are built or wait to be written to disk
+	textSaveTimeout = 5 * time.Minute
+)
+
+// TextWriter fills the text folder of a build. Its methods are called from one
+// goroutine.
+//
+//	w, _ := CreateText(build.Dir())
+//	for each chunk { w.Add(doc) }
+//	docs, err := w.Close()        // or w.Abort()
+type TextWriter struct {
+	dir     string
+	engine  *scorch.Scorch
+	queue   *api.AnalysisQueue
+	batch   *api.Batch
+	size    int // of batch, as textDoc.Size counts
+	most    int // a batch of this size is written
+	batches chan *api.Batch
+	unsaved chan struct{} // one for each batch that is not on disk yet
+	writers sync.WaitGroup
+	failed  atomic.Pointer[error]
+	added   uint64
+	closed  bool
+}
+
+// CreateText starts the text index of a build in folder dir.
+func CreateText(dir string) (*TextWriter, error) {
+	w := &TextWriter{
+		dir: filepath.Join(dir, textFolder), most: textBatchBytes, batch: api.NewBatch(), batches: make(chan *api.Batch), queue: api.NewAnalysisQueue(textWriters),
+		unsaved: make(chan struct{}, textMaxUnsaved),
+	}
+	var err error
+	w.engine, err = openEngine(w.queue, map[string]any{
+		"path": w.dir, "unsafe_batch": true,
+		// never merge what is on disk while writing
+		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": 1 << 20, "SegmentsPerMergeTask": 10, "TierGrowth": 10.0, "FloorSegmentSize": 2000, "MaxSegmentSize": 5000000},
+	})
+	if err != nil {
+		w.queue.Close()
+		return nil, fmt.Errorf("create text index: %w", err)
+	}
+	for range textWriters {
+		w.writers.Add(1)
+		go w.write()
+	}
+	return w, nil
+}
+
+// openEngine opens a scorch index.
+func openEngine(queue *api.AnalysisQueue, config map[string]any) (*scorch.Scorch, error) {
+	x, err := scorch.NewScorch(scorch.Name, config, queue)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Open(); err != nil {
+		return nil, err
+	}
+	return x.(*scorch.Scorch), nil
+}
+
+// Add adds a document. Its words are unique, in lower case, and the writer's from
+// then on. No two documents have the same place.
+func (w *TextWriter) Add(d *TextDoc) error {
+	doc := &textDoc{words: wordsField{words: d.Words}, id: idField{id: d.id()}}
+	w.batch.Update(doc)
+	w.added++
+	if w.size += doc.Size(); w.size >= w.most {
+		return w.flush()
+	}
+	return w.err()
+}
+
+func (w *TextWriter) flush() error {
+	if len(w.batch.IndexOps) > 0 {
+		w.batches <- w.batch
+		w.batch, w.size = api.NewBatch(), 0
+	}
+	return w.err()
+}
+
+// write gives batches to bleve until there are no more.
+func (w *TextWriter) write() {
+	defer w.writers.Done()
+	for b := range w.batches {
+		if w.err() != nil {
+			continue
+		}
+		err := w.reserve()
+		if err == nil {
+			b.SetPersistedCallback(func(error) { <-w.unsaved })
+			err = w.engine.Batch(b)
+		}
+		if err != nil {
+			w.failed.CompareAndSwap(nil, &err)
+		}
+	}
+}
+
+func (w *TextWriter) err() error {
+	if e := w.failed.Load(); e != nil {
+		return fmt.Errorf("write text index: %w", *e)
+	}
+	return nil
+}
+
+var errTextUnsaved = errors.New("segments of the text index cannot be written to disk")
+
+// reserve takes the place of a batch that is not on disk. With unsafe_batch bleve
+// acknowledges a batch that is in memory only, and its Close forgets what it has
+// not written, without an error. (Its count TotMemorySegmentsAtRoot does not help:
+// the segment that came last is not in it.) The goroutine that writes repeats what
+// fails and tells nobody: hence the time-out.
+func (w *TextWriter) reserve() error {
+	timeout := time.NewTimer(textSaveTimeout)
+	defer timeout.Stop()
+	select {
+	case w.unsaved <- struct{}{}:
+		return nil
+	case <-timeout.C:
+		return errTextUnsaved
+	}
+}
+
+// saved waits until every batch is on disk.
+func (w *TextWriter) saved() error {
+	for range textMaxUnsaved {
+		if err := w.reserve(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close writes what is pending, and gives the number of documents; the text
+// index is complete and on disk when it returns nil.
+func (w *TextWriter) Close() (docs uint64, err error) {
+	_ = w.flush()
+	w.stop()
+	err = w.err()
+	if err == nil {
+		err = w.saved()
+	}
+	if cerr := w.engine.Close(); err == nil {
+		err = cerr
+	}
+	w.queue.Close()
+	if err == nil {
+		err = w.seal()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("close text index: %w", err)
+	}
+	return w.added, nil
+}
+
+// seal opens what was written, compares the number of documents with what was
+// added, and notes the sums of the files.
+func (w *TextWriter) seal() error {
+	if err := writeTextSums(filepath.Dir(w.dir), w.added); err != nil {
+		return err
+	}
+	t, err := OpenText(filepath.Dir(w.dir))
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	if have := t.Count(); have != w.added {
+		return fmt.Errorf("%d documents of %d are there", have, w.added)
+	}
+	return syncDir(w.dir)
+}
+
+// Abort stops writing. The files are left for the build to remove.
+func (w *TextWriter) Abort() {
+	if w.closed {
+		return
+	}
+	w.batch = api.NewBatch()
+	w.stop()
+	_ = w.engine.Close()
+	w.queue.Close()
+}
+
+func (w *TextWriter) stop() {
+	if !w.closed {
+		w.closed = true
+		close(w.batches)
+		w.writers.Wait()
+	}
+}
+
+// textDoc is a document as bleve takes it: an id and a field of words.
+type textDoc struct {
+	id    idField
+	words wordsField
+	named bool // the id is one of the fields
+}
+
+func (d *textDoc) ID() string { return d.id.id }
+
+// Size estimates the memory that the document takes while it is added.
+func (d *textDoc) Size() int {
+	n := 200
+	for _, word := range d.words.words {
+		n += len(word) + 48
+	}
+	return n
+}
+
+func (d *textDoc) VisitFields(visit api.FieldVisitor) {
+	visit(&d.words)
+	if d.named {
+		visit(&d.id)
+	}
+}
+
+func (d *textDoc) VisitComposite(api.CompositeFieldVisitor) {}
+func (d *textDoc) HasComposite() bool                       { return false }
+func (d *textDoc) NumPlainTextBytes() uint64                { return 0 }
+func (d *textDoc) AddIDField()                              { d.named = true }
+func (d *textDoc) StoredFieldsBytes() uint64                { return 0 }
+func (d *textDoc) Indexed() bool                            { return true }
+
+// wordsField is the field of the words: indexed only.
+type wordsField struct {
+	words []string
+	freqs api.TokenFrequencies
+}
+
+func (f *wordsField) Name() string                                   { return wordField }
+func (f *wordsField) Value() []byte                                  { return nil }
+func (f *wordsField) ArrayPositions() []uint64                       { return nil }
+func (f *wordsField) EncodedFieldType() byte                         { return 't' }
+func (f *wordsField) Options() api.FieldIndexingOptions              { return api.IndexField }
+func (f *wordsField) AnalyzedLength() int                            { return len(f.words) }
+func (f *wordsField) NumPlainTextBytes() uint64                      { return 0 }
+func (f *wordsField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
+
+// Analyze makes the table that bleve reads: every word occurs once, so that all
+// share one frequency.
+func (f *wordsField) Analyze() {
+	once := &api.TokenFreq{}
+	once.SetFrequency(1)
+	f.freqs = make(api.TokenFrequencies, len(f.words))
+	for _, word := range f.words {
+		f.freqs[word] = once
+	}
+}
+
+// idField is the field _id that bleve wants: stored, so that a hit has it.
+type idField struct{ id string }
+
+func (f *idField) Name() string                      { return "_id" }
+func (f *idField) Value() []byte                     { return []byte(f.id) }
+func (f *idField) ArrayPositions() []uint64          { return nil }
+func (f *idField) EncodedFieldType() byte            { return 't' }
+func (f *idField) Analyze()                          {}
+func (f *idField) Options() api.FieldIndexingOptions { return api.IndexField | api.StoreField }
+func (f *idField) AnalyzedLength() int               { return 1 }
+func (f *idField) NumPlainTextBytes() uint64         { return 0 }
+
+func (f *idField) AnalyzedTokenFrequencies() api.TokenFrequencies {
+	once := &api.TokenFreq{Term: []byte(f.id)}
+	once.SetFrequency(1)
+	return api.TokenFrequencies{f.id: once}
+}

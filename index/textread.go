@@ -1,0 +1,250 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/blevesearch/bleve/v2/search"
+	"github.com/blevesearch/bleve/v2/search/searcher"
+	api "github.com/blevesearch/bleve_index_api"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+)
+
+// ErrNoText: the build has no text index. It was made without one, or by an
+// older program.
+var ErrNoText = errors.New("payload is not word-indexed")
+
+// Text is an open text index, read-only and safe for concurrent use. Several
+// processes may have it open.
+type Text struct {
+	path   string
+	engine *scorch.Scorch
+	reader api.IndexReader
+	count  uint64
+}
+
+// OpenText opens the text index of the build in folder dir. Errors: ErrNoText,
+// CorruptError.
+func OpenText(dir string) (*Text, error) {
+	problems, err := verifyTextSums(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open index %s: %w", dir, ErrNoText)
+	}
+	path := filepath.Join(dir, textFolder)
+	if err != nil {
+		return nil, fmt.Errorf("open text index: %w", err)
+	}
+	if len(problems) > 0 { // bleve maps the files and does not look what it reads
+		return nil, &CorruptError{File: path, Reason: problems[0]}
+	}
+	t := &Text{path: path}
+	if t.engine, err = openEngine(nil, map[string]any{"path": path, "read_only": true, "bolt_timeout": openTimeout.String()}); err != nil {
+		return nil, &CorruptError{File: path, Reason: err.Error()}
+	}
+	if t.reader, err = t.engine.Reader(); err == nil {
+		t.count, err = t.reader.DocCount()
+	}
+	if err != nil {
+		_ = t.Close()
+		return nil, &CorruptError{File: path, Reason: err.Error()}
+	}
+	return t, nil
+}
+
+// Close releases the files.
+func (t *Text) Close() error {
+	if t.reader != nil {
+		_ = t.reader.Close()
+	}
+	return t.engine.Close()
+}
+
+// Count is the number of documents.
+func (t *Text) Count() uint64 { return t.count }
+
+// MaxWordEdits bounds WordQuery.Edits.
+const MaxWordEdits = 2
+
+// WordQuery asks for the chunks that hold a word.
+type WordQuery struct {
+	Word   string // lower case
+	Prefix bool   // or any word that begins with it
+	// Edits: or any word that so many insertions, deletions, changes and swaps of
+	// neighbours make of it; at most MaxWordEdits. Not with Prefix.
+	Edits int
+}
+
+// WordHit is a chunk that holds a word asked for.
+type WordHit struct {
+	Conn        uint32
+	Side        Side
+	Offset      uint64
+	First, Last uint32
+	Term        string  // the word that it holds
+	Distance    int     // edits between the word asked for and Term
+	Weight      float64 // bleve's tf-idf: more in a short chunk, more of a rare word
+}
+
+// maxTerms bounds the words that one query may stand for.
+const maxTerms = 1000
+
+// term is a word of the index that fits a query.
+type term struct {
+	word     string
+	distance int
+}
+
+// Words gives the chunks that hold a word, nearest word first, then by weight,
+// then in the order of connections. A chunk with several words that fit is there
+// once for each. limit bounds how many are given, 0 is no bound; total counts all. more says that
+// the query stands for more words than are looked for.
+func (t *Text) Words(ctx context.Context, q WordQuery, limit int) (hits []WordHit, total int, more bool, err error) {
+	terms, more, err := t.terms(q)
+	if err != nil {
+		return nil, 0, false, t.wrap(err)
+	}
+	for from := 0; from < len(terms); {
+		to := from + 1
+		for to < len(terms) && terms[to].distance == terms[from].distance {
+			to++
+		}
+		rest := 0
+		if limit > 0 {
+			if rest = limit - len(hits); rest <= 0 {
+				rest = -1 // only count
+			}
+		}
+		near, n, err := t.documents(ctx, terms[from:to], rest)
+		if err != nil {
+			return nil, 0, false, t.wrap(err)
+		}
+		hits, total, from = append(hits, near...), total+n, to
+	}
+	return hits, total, more, nil
+}
+
+func (t *Text) wrap(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &CorruptError{File: t.path, Reason: err.Error()}
+}
+
+// terms gives the words of the index that fit a query, nearest first.
+func (t *Text) terms(q WordQuery) (terms []term, more bool, err error) {
+	var dict api.FieldDict
+	switch {
+	case q.Prefix:
+		dict, err = t.reader.FieldDictPrefix(wordField, []byte(q.Word))
+	case q.Edits > 0:
+		fuzzy, ok := t.reader.(api.IndexReaderFuzzy)
+		if !ok {
+			return nil, false, errors.New("no fuzzy dictionary")
+		}
+		dict, err = fuzzy.FieldDictFuzzy(wordField, q.Word, min(q.Edits, MaxWordEdits), "")
+	default:
+		return []term{{word: q.Word}}, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	defer dict.Close()
+	for {
+		e, err := dict.Next()
+		if err != nil {
+			return nil, false, err
+		}
+		if e == nil {
+			break
+		}
+		terms = append(terms, term{e.Term, int(e.EditDistance)})
+	}
+	slices.SortStableFunc(terms, func(a, b term) int { return cmp.Compare(a.distance, b.distance) })
+	if len(terms) > maxTerms {
+		terms, more = terms[:maxTerms], true
+	}
+	return terms, more, nil
+}
+
+// match is a document that holds a term, before its id was read.
+type match struct {
+	doc    api.IndexInternalID
+	term   int
+	weight float64
+}
+
+// documents gives the best of the documents that hold one of the terms, all of
+// one distance, and counts them. limit 0 is no bound, below 0 nothing is given.
+func (t *Text) documents(ctx context.Context, terms []term, limit int) (hits []WordHit, total int, err error) {
+	var found []match
+	for i := range terms {
+		if found, err = t.matches(ctx, terms[i].word, i, found); err != nil {
+			return nil, 0, err
+		}
+	}
+	total = len(found)
+	if limit < 0 {
+		return nil, total, nil
+	}
+	if limit > 0 && limit < total { // those of the same weight as the last are told apart by their ids
+		slices.SortFunc(found, func(a, b match) int { return cmp.Compare(b.weight, a.weight) })
+		last := limit
+		for last < total && found[last].weight == found[limit-1].weight {
+			last++
+		}
+		found = found[:last]
+	}
+	hits = make([]WordHit, 0, len(found))
+	for i := range found {
+		m := &found[i]
+		id, err := t.reader.ExternalID(m.doc)
+		if err != nil {
+			return nil, 0, err
+		}
+		d, ok := decodeDocID(id)
+		if !ok {
+			return nil, 0, errShort
+		}
+		hits = append(hits, WordHit{
+			Conn: d.Conn, Side: d.Side, Offset: d.Offset, First: d.First, Last: d.Last,
+			Term: terms[m.term].word, Distance: terms[m.term].distance, Weight: m.weight,
+		})
+	}
+	slices.SortFunc(hits, compareHits)
+	if limit > 0 && limit < len(hits) {
+		hits = hits[:limit]
+	}
+	return hits, total, nil
+}
+
+func compareHits(a, b WordHit) int {
+	return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Weight, a.Weight),
+		cmp.Compare(a.Conn, b.Conn), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Term, b.Term))
+}
+
+// matches appends the documents that hold a word.
+func (t *Text) matches(ctx context.Context, word string, term int, found []match) ([]match, error) {
+	s, err := searcher.NewTermSearcher(ctx, t.reader, word, wordField, 1, search.SearcherOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	sc := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0)}
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		m, err := s.Next(sc)
+		if err != nil || m == nil {
+			return found, err
+		}
+		found = append(found, match{slices.Clone(m.IndexInternalID), term, m.Score})
+		sc.DocumentMatchPool.Put(m)
+	}
+}
