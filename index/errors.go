@@ -21,6 +21,9 @@ var (
 	// ErrOutdated: the index was made by an older program and lacks what was
 	// asked for.
 	ErrOutdated = errors.New("index lacks content that it would have today")
+	// ErrNoText: the build has no text index. It was made without one, or by an
+	// older program.
+	ErrNoText = errors.New("payload is not word-indexed")
 )
 
 // openTimeout is how long opening the catalog or an index waits for the file

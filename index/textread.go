@@ -16,10 +16,6 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 )
 
-// ErrNoText: the build has no text index. It was made without one, or by an
-// older program.
-var ErrNoText = errors.New("payload is not word-indexed")
-
 // Text is an open text index, read-only and safe for concurrent use. Several
 // processes may have it open.
 type Text struct {
@@ -154,7 +150,7 @@ func (t *Text) terms(q WordQuery) (terms []term, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	defer dict.Close()
+	defer func() { _ = dict.Close() }()
 	for {
 		e, err := dict.Next()
 		if err != nil {
@@ -234,7 +230,7 @@ func (t *Text) matches(ctx context.Context, word string, term int, found []match
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	sc := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0)}
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
