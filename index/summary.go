@@ -38,7 +38,23 @@ type Summary struct {
 	Findings []Finding   `json:"findings,omitempty"`
 	Found    []FoundCode `json:"found,omitempty"`
 
+	// Text says what the text index holds; nil: there is none.
+	Text *TextSummary `json:"text,omitempty"`
+
 	Counters Counters `json:"counters"`
+}
+
+// TextSummary says what became of the transport payload, in bytes that were
+// captured. Their sum is all of it.
+type TextSummary struct {
+	Documents uint64 `json:"documents"` // chunks with words
+	Indexed   uint64 `json:"indexed"`   // their words are in the text index
+	Gated     uint64 `json:"gated"`     // not: encrypted or compressed, by their look
+	Capped    uint64 `json:"capped"`    // not: beyond Cap in their direction
+	// Scanned is the rest: bytes that were sent again, of fragments, and of no
+	// connection's order.
+	Scanned uint64 `json:"scanned"`
+	Cap     uint64 `json:"cap"` // bytes of a direction of a connection that are indexed at most
 }
 
 // Stack is one combination of protocol layers and how often it occurred.

@@ -25,6 +25,7 @@ import (
 	"pcapidx/index"
 	"pcapidx/ingest/diag"
 	"pcapidx/ingest/source"
+	"pcapidx/ingest/words"
 )
 
 // Config holds the limits of an ingest. The zero value means the defaults.
@@ -40,6 +41,11 @@ type Config struct {
 	Workers int
 	// Thresholds of the diagnostics. Default: diag.Defaults.
 	Thresholds *diag.Thresholds
+	// NoText leaves the text index of the payload out.
+	NoText bool
+	// TextCap bounds how many bytes of each direction of a connection are
+	// word-indexed. Default: words.DefaultCap.
+	TextCap uint64
 }
 
 func (c Config) withDefaults() Config {
@@ -59,6 +65,9 @@ func (c Config) withDefaults() Config {
 		t := diag.Defaults()
 		c.Thresholds = &t
 	}
+	if c.TextCap == 0 {
+		c.TextCap = words.DefaultCap
+	}
 	return c
 }
 
@@ -67,6 +76,9 @@ func (c Config) fingerprint() string {
 	f := fmt.Sprintf("reassembly=%d", c.ReassemblyBytes)
 	if *c.Thresholds != diag.Defaults() {
 		f += fmt.Sprintf(" thresholds=%v", *c.Thresholds)
+	}
+	if !c.NoText {
+		f += fmt.Sprintf(" text=%d cap=%d", textVersion, c.TextCap)
 	}
 	return f
 }
@@ -164,6 +176,12 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 		_ = reader.Close()
 		return nil, err
 	}
+	text, err := startText(dir, b.config)
+	if err != nil {
+		w.Abort()
+		_ = reader.Close()
+		return nil, err
+	}
 	t := newTracker(w, dir, b.config)
 	defer t.table.close()
 	defer t.log.close()
@@ -171,8 +189,12 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 	p := startPipeline(ctx, reader, b.config.Workers)
 	err = p.each(ctx, func(j *job) error {
 		j.block.Data, j.block.Pieces = j.packed, j.pieces
-		j.block.Release = func() { p.free <- j }
+		j.block.Release = j.release
+		j.uses.Store(1)
 		if err := t.job(j); err != nil {
+			return err
+		}
+		if err := text.take(j); err != nil {
 			return err
 		}
 		list.jobs <- j
@@ -186,13 +208,33 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 		if old != nil { // what the container was when it was first read
 			t.summary.File.Compression, t.summary.File.FileBytes = old.File.Compression, old.File.FileBytes
 		}
-		err = t.finish()
+		err = finishBoth(t, text)
+	} else {
+		text.abort()
 	}
 	if err != nil {
 		w.Abort()
 		return nil, err
 	}
 	return &t.summary, w.Finish(&t.summary)
+}
+
+// finishBoth lets the text index be completed while the connections are.
+func finishBoth(t *tracker, text *textRun) error {
+	var textErr error
+	var summary *index.TextSummary
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		summary, textErr = text.finish()
+	}()
+	err := t.finish()
+	<-done
+	t.summary.Text = summary
+	if err == nil {
+		err = textErr
+	}
+	return err
 }
 
 // Reindex builds a capture's index anew from its stored packets and puts it in

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
@@ -14,6 +15,7 @@ import (
 // job is one batch on its way through the pipeline, with all memory it needs.
 //
 //	read (1 goroutine) -> dissect, compress (workers) -> track (caller) -> list (1) -> store (index.Writer)
+//	                                                                   -> words (1, textRun)
 //
 // Jobs come from a fixed pool and go back to it: that bounds memory, and a slow
 // stage holds up the ones before it.
@@ -26,6 +28,15 @@ type job struct {
 	datagrams []datagramOf  // that its frames completed, in their order
 	apps      [][]string    // names of the dictionary of application protocols, as it is with this job
 	ready     chan struct{} // the workers are done with it
+	uses      atomic.Int32  // stages that still read it
+	free      chan<- *job
+}
+
+// release gives the job back to the pool when the last of its uses ends.
+func (j *job) release() {
+	if j.uses.Add(-1) == 0 {
+		j.free <- j
+	}
 }
 
 // datagramOf is an IP datagram that a frame completed, and the frames that it came
@@ -56,7 +67,7 @@ func startPipeline(ctx context.Context, r *source.Reader, workers int) *pipeline
 		reader: r, free: make(chan *job, jobs), work: make(chan *job, jobs), order: make(chan *job, jobs),
 	}
 	for range jobs {
-		p.free <- &job{packets: make([]dissect.Packet, source.BatchFrames), ready: make(chan struct{}, 1)}
+		p.free <- &job{packets: make([]dissect.Packet, source.BatchFrames), ready: make(chan struct{}, 1), free: p.free}
 	}
 	ctx, p.stop = context.WithCancel(ctx)
 	p.wait.Add(1 + workers)
@@ -110,7 +121,7 @@ func (p *pipeline) dissect() {
 }
 
 // each hands the jobs to fn in file order, until the end, the first error or the
-// end of ctx. Whoever gets a job gives it back through free.
+// end of ctx. Whoever gets a job releases it.
 func (p *pipeline) each(ctx context.Context, fn func(*job) error) error {
 	defer p.stop()
 	for {

@@ -28,6 +28,7 @@ type app struct {
 	stderr io.Writer
 
 	thresholds *diag.Thresholds // of what is ingested; nil: the defaults
+	noText     bool             // what is ingested gets no text index
 }
 
 // storeDir gives the folder of the store: flag, environment, default.
@@ -73,7 +74,7 @@ func (a *app) engine() (*query.Engine, error) {
 		return nil, err
 	}
 	s := index.OpenStore(dir)
-	return query.New(query.StoreSource{Store: s}, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds}}), nil
+	return query.New(query.StoreSource{Store: s}, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds, NoText: a.noText}}), nil
 }
 
 // writer lets the engine add captures by package ingest.

@@ -31,6 +31,7 @@ func (a *app) ingestCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&thresholds, "thresholds", "", "JSON file with limits of the diagnostics, such as {\"SlowResponse\": \"250ms\"}")
+	a.noTextFlag(cmd)
 	return cmd
 }
 
@@ -124,7 +125,12 @@ func (a *app) reindexCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all captures of the store")
+	a.noTextFlag(cmd)
 	return cmd
+}
+
+func (a *app) noTextFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.noText, "no-text", false, "leave out the index of the words of the payload (search then scans; reindex adds it)")
 }
 
 func (a *app) addRows(rows []query.AddRow) error {

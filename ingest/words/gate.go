@@ -8,6 +8,8 @@ const (
 	Indexed Fate = iota // their words are in the index
 	Gated               // encrypted or compressed, by their look
 	Capped              // beyond the cap of their direction
+
+	Fates = iota // how many there are
 )
 
 // DefaultCap is how many bytes of one direction of a connection are indexed by
@@ -21,6 +23,9 @@ type Gate struct {
 	indexed uint64
 	tls     bool
 }
+
+// Taken is how many bytes were indexed.
+func (g *Gate) Taken() uint64 { return g.indexed }
 
 // Bounds of the gate.
 const (
