@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/searcher"
+	"github.com/blevesearch/bleve/v2/search/scorer"
 	api "github.com/blevesearch/bleve_index_api"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -170,40 +170,34 @@ func (t *Text) terms(q WordQuery) (terms []term, more bool, err error) {
 
 // match is a document that holds a term, before its id was read.
 type match struct {
-	doc    api.IndexInternalID
-	term   int
 	weight float64
+	doc    uint64 // bleve's number
+	term   int
 }
 
 // documents gives the best of the documents that hold one of the terms, all of
 // one distance, and counts them. limit 0 is no bound, below 0 nothing is given.
 func (t *Text) documents(ctx context.Context, terms []term, limit int) (hits []WordHit, total int, err error) {
-	var found []match
+	best := bestMatches{limit: limit}
 	for i := range terms {
-		if found, err = t.matches(ctx, terms[i].word, i, found); err != nil {
+		if err := t.matches(ctx, terms[i].word, i, &best); err != nil {
 			return nil, 0, err
 		}
 	}
-	total = len(found)
 	if limit < 0 {
-		return nil, total, nil
+		return nil, best.total, nil
 	}
-	if limit > 0 && limit < total { // those of the same weight as the last are told apart by their ids
-		slices.SortFunc(found, func(a, b match) int { return cmp.Compare(b.weight, a.weight) })
-		last := limit
-		for last < total && found[last].weight == found[limit-1].weight {
-			last++
-		}
-		found = found[:last]
-	}
-	hits = make([]WordHit, 0, len(found))
-	for i := range found {
-		m := &found[i]
-		id, err := t.reader.ExternalID(m.doc)
+	best.prune()
+	hits = make([]WordHit, 0, len(best.kept))
+	var id api.IndexInternalID
+	for i := range best.kept {
+		m := &best.kept[i]
+		id = api.NewIndexInternalID(id, m.doc)
+		external, err := t.reader.ExternalID(id)
 		if err != nil {
 			return nil, 0, err
 		}
-		d, ok := decodeDocID(id)
+		d, ok := decodeDocID(external)
 		if !ok {
 			return nil, 0, errShort
 		}
@@ -216,7 +210,42 @@ func (t *Text) documents(ctx context.Context, terms []term, limit int) (hits []W
 	if limit > 0 && limit < len(hits) {
 		hits = hits[:limit]
 	}
-	return hits, total, nil
+	return hits, best.total, nil
+}
+
+// bestMatches keeps those matches that may be among the first limit ones. Which
+// of the same weight these are is told by their ids, so that all of them stay.
+type bestMatches struct {
+	limit int // 0: no bound, below 0: only count
+	kept  []match
+	total int
+	least float64 // kept has limit matches of this weight or more
+}
+
+func (b *bestMatches) add(m match) {
+	b.total++
+	if b.limit < 0 || m.weight < b.least {
+		return
+	}
+	b.kept = append(b.kept, m)
+	if b.limit > 0 && len(b.kept) >= 4*b.limit+4096 {
+		b.prune()
+	}
+}
+
+// prune drops what is not among the first. Of a great many matches of the same
+// weight none is dropped.
+func (b *bestMatches) prune() {
+	if b.limit <= 0 || len(b.kept) <= b.limit {
+		return
+	}
+	slices.SortFunc(b.kept, func(a, c match) int { return cmp.Compare(c.weight, a.weight) })
+	b.least = b.kept[b.limit-1].weight
+	last := b.limit
+	for last < len(b.kept) && b.kept[last].weight == b.least {
+		last++
+	}
+	b.kept = b.kept[:last]
 }
 
 func compareHits(a, b WordHit) int {
@@ -224,23 +253,26 @@ func compareHits(a, b WordHit) int {
 		cmp.Compare(a.Conn, b.Conn), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Term, b.Term))
 }
 
-// matches appends the documents that hold a word.
-func (t *Text) matches(ctx context.Context, word string, term int, found []match) ([]match, error) {
-	s, err := searcher.NewTermSearcher(ctx, t.reader, word, wordField, 1, search.SearcherOptions{})
+// matches adds the documents that hold a word, with bleve's weight.
+func (t *Text) matches(ctx context.Context, word string, term int, best *bestMatches) error {
+	r, err := t.reader.TermFieldReader(ctx, []byte(word), wordField, true, true, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { _ = s.Close() }()
-	sc := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0)}
+	defer func() { _ = r.Close() }()
+	weigh := scorer.NewTermQueryScorer([]byte(word), wordField, 1, t.count, r.Count(), 0, search.SearcherOptions{})
+	sc := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(1, 0)}
+	var doc api.TermFieldDoc
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		m, err := s.Next(sc)
-		if err != nil || m == nil {
-			return found, err
+		d, err := r.Next(doc.Reset())
+		if err != nil || d == nil {
+			return err
 		}
-		found = append(found, match{slices.Clone(m.IndexInternalID), term, m.Score})
+		m := weigh.Score(sc, d)
+		best.add(match{m.Score, d.ID.Value(), term})
 		sc.DocumentMatchPool.Put(m)
 	}
 }
