@@ -9,14 +9,14 @@ import (
 // bytes of a direction each, without what the gate keeps out. It runs in a
 // goroutine of its own behind the tracker.
 type textStage struct {
-	w       *index.TextWriter
+	w       documents
 	order   *ordered
 	limit   uint64 // of bytes indexed in one direction
 	summary index.TextSummary
 	payload uint64 // bytes of all payload
 	set     words.Set
 	spans   []words.Span
-	heavy   map[uint32][2]words.Gate // of connections given up that have used much of their limit
+	heavy   map[uint32][2]words.Gate // of connections that are gone and may come back
 	err     error
 }
 
@@ -29,12 +29,20 @@ const (
 	textBudget = 24 << 20 // of pending chunks and connections
 	// textCut is how far before the end of a chunk it may be cut, so that no word is.
 	textCut = 64
-	// heavyBytes: connections that have indexed so much stay known when they are
-	// given up, so that their limit holds.
-	heavyBytes = 1 << 20
+	// Connections that have indexed heavyBytes stay known when they are given up,
+	// so that their limit holds: at most maxHeavy, about 8 MB.
+	heavyBytes = textChunk / 2
+	maxHeavy   = 1 << 17
 )
 
-func newTextStage(w *index.TextWriter, limit uint64) *textStage {
+// documents is where they go: an index.TextWriter.
+type documents interface {
+	Add(*index.TextDoc) error
+	Close() (uint64, error)
+	Abort()
+}
+
+func newTextStage(w documents, limit uint64) *textStage {
 	t := &textStage{w: w, limit: limit, summary: index.TextSummary{Cap: limit}, heavy: map[uint32][2]words.Gate{}}
 	t.order = newOrdered(t, textBudget)
 	return t
@@ -144,7 +152,7 @@ func (t *textStage) gone(c *orderedConn) {
 		}
 	}
 	a, b := c.pending[0].gate, c.pending[1].gate
-	if a.Taken() >= heavyBytes || b.Taken() >= heavyBytes {
+	if (a.Taken() >= heavyBytes || b.Taken() >= heavyBytes) && len(t.heavy) < maxHeavy {
 		t.heavy[c.number] = [2]words.Gate{a, b}
 	}
 }

@@ -62,6 +62,10 @@ type InfoAnswer struct {
 	Counters index.Counters `json:"counters"`
 	Capped   []string       `json:"capped,omitempty"` // parts of this description that are not complete
 
+	// Text says how much of the transport payload is word-indexed; null: nothing,
+	// the index was made without.
+	Text *index.TextSummary `json:"text"`
+
 	IndexBytes   int64    `json:"index_bytes"`
 	IndexFormat  int      `json:"index_format"`
 	IndexContent int      `json:"index_content"`
@@ -103,7 +107,7 @@ func (e *Engine) Info(_ context.Context, q InfoRequest) (*InfoAnswer, error) {
 		Capture: entry.ID, Name: entry.Name, Added: stampOf(entry.Added), SHA256: entry.FileSHA256, DataSHA256: entry.DataSHA256,
 		Packets: s.Frames, Bytes: s.Bytes, CapturedBytes: s.CapturedBytes,
 		Connections: s.Connections, TCPStreams: s.TCPStreams, UDPStreams: s.UDPStreams,
-		StrictTimeOrder: s.Backwards == 0, Endpoints: s.Addresses, Counters: s.Counters,
+		StrictTimeOrder: s.Backwards == 0, Endpoints: s.Addresses, Counters: s.Counters, Text: s.Text,
 		IndexBytes: entry.IndexBytes, IndexFormat: s.Format, IndexContent: s.Content,
 	}
 	a.file(&s.File)
@@ -232,6 +236,9 @@ func (a *InfoAnswer) limits(s *index.Summary) {
 	}
 	if s.Content < index.ContentVersion {
 		a.Hints = append(a.Hints, "this index is older than the program: `pcapidx reindex CAPTURE` adds what is new")
+	}
+	if s.Text == nil {
+		a.Hints = append(a.Hints, "its payload is not word-indexed: `pcapidx reindex "+a.Capture+"` adds that")
 	}
 	if s.File.Damage != nil {
 		a.Hints = append(a.Hints, "the file is damaged: "+s.File.Damage.Message)

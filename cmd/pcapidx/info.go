@@ -68,6 +68,7 @@ func (a *app) infoPairs(i *query.InfoAnswer) [][2]string {
 	for _, e := range i.Endpoints[:min(10, len(i.Endpoints))] {
 		rows = append(rows, [2]string{"endpoint", fmt.Sprintf("%s  %s packets, %s", e.Address, a.out.count(e.Frames), a.out.size(e.Bytes))})
 	}
+	rows = append(rows, a.textPairs(i.Text)...)
 	rows = append(rows, counterPairs(&i.Counters)...)
 	for _, c := range i.Capped {
 		rows = append(rows, [2]string{"not complete", c})
@@ -167,6 +168,19 @@ func (a *app) protocolPairs(tree []query.ProtocolRow) (rows [][2]string) {
 			a.out.count(p.Packets), a.out.size(p.Bytes))})
 	}
 	return rows
+}
+
+// textPairs tells what became of the payload on its way to the text index.
+func (a *app) textPairs(t *index.TextSummary) [][2]string {
+	if t == nil {
+		return [][2]string{{"payload indexed by words", "no"}}
+	}
+	return [][2]string{
+		{"payload indexed by words", a.out.size(t.Indexed)},
+		{"encrypted or compressed", a.out.size(t.Gated)},
+		{fmt.Sprintf("beyond %s of a direction", a.out.size(t.Cap)), a.out.size(t.Capped)},
+		{"sent again or without order", a.out.size(t.Scanned)},
+	}
 }
 
 // counterPairs shows the counters that are not zero under their JSON names.
