@@ -31,8 +31,8 @@ type byteSink interface {
 	// count what was captured of them.
 	piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32)
 	// gone says that no more comes of what is known of the connection: it is
-	// closed, it is given up, or the capture ends.
-	gone(c *orderedConn)
+	// closed, the capture ends, or, with early set, it is given up and may go on.
+	gone(c *orderedConn, early bool)
 }
 
 // orderedConn is what is kept of one connection.
@@ -88,7 +88,7 @@ func (o *ordered) row(r *index.Packet, payload []byte) {
 	}
 	o.count(c)
 	for o.used > o.budget && o.recent.Len() > 1 {
-		o.close(o.recent.Back().Value.(*orderedConn))
+		o.close(o.recent.Back().Value.(*orderedConn), true)
 	}
 }
 
@@ -124,7 +124,7 @@ func (o *ordered) segment(c *orderedConn, r *index.Packet, payload []byte) (more
 	}
 	ended := func(side uint8) bool { return !c.begun[side] || c.streams.Side(side).Ended() }
 	if r.Flags&tcp.RST != 0 || r.Flags&tcp.FIN != 0 && ended(0) && ended(1) {
-		o.close(c)
+		o.close(c, false)
 		return false
 	}
 	return true
@@ -152,11 +152,11 @@ func (o *ordered) count(c *orderedConn) {
 }
 
 // close gives what waits of a connection and forgets it.
-func (o *ordered) close(c *orderedConn) {
+func (o *ordered) close(c *orderedConn, early bool) {
 	if c.streams != nil {
 		c.streams.Flush(&orderedSink{o: o, c: c})
 	}
-	o.out.gone(c)
+	o.out.gone(c, early)
 	o.used -= c.counted
 	o.recent.Remove(c.place)
 	delete(o.conns, c.number)
@@ -165,7 +165,7 @@ func (o *ordered) close(c *orderedConn) {
 // finish closes all connections, oldest first.
 func (o *ordered) finish() {
 	for o.recent.Len() > 0 {
-		o.close(o.recent.Back().Value.(*orderedConn))
+		o.close(o.recent.Back().Value.(*orderedConn), false)
 	}
 }
 

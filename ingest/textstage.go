@@ -16,7 +16,7 @@ type textStage struct {
 	payload uint64 // bytes of all payload
 	set     words.Set
 	spans   []words.Span
-	heavy   map[uint32][2]words.Gate // of connections that are gone and may come back
+	heavy   map[uint32][2]words.Gate // of connections that were given up and may go on
 	err     error
 }
 
@@ -145,14 +145,14 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 }
 
 // gone implements byteSink.
-func (t *textStage) gone(c *orderedConn) {
+func (t *textStage) gone(c *orderedConn, early bool) {
 	for side := range c.pending {
 		if n := len(c.pending[side].data); n > 0 {
 			t.emit(c, index.Side(side), n)
 		}
 	}
 	a, b := c.pending[0].gate, c.pending[1].gate
-	if (a.Taken() >= heavyBytes || b.Taken() >= heavyBytes) && len(t.heavy) < maxHeavy {
+	if early && (a.Taken() >= heavyBytes || b.Taken() >= heavyBytes) && len(t.heavy) < maxHeavy {
 		t.heavy[c.number] = [2]words.Gate{a, b}
 	}
 }
