@@ -67,7 +67,7 @@ func ours() map[string][]string {
 		"ingest/source":  {"index"},
 		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},
-		"query":          {"index", "query/*", "ingest/dissect", "ingest/tcp"},
+		"query":          {"index", "query/*", "ingest/dissect", "ingest/tcp", "ingest/words"},
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},

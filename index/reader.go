@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -119,6 +120,15 @@ func (x *Index) Text() (*Text, error) {
 		x.text = t
 	}
 	return x.text, nil
+}
+
+// Words asks the text index (see Text.Words).
+func (x *Index) Words(ctx context.Context, q WordQuery, limit int) (hits []WordHit, total int, more bool, err error) {
+	t, err := x.Text()
+	if err != nil {
+		return nil, 0, false, err
+	}
+	return t.Words(ctx, q, limit)
 }
 
 // guard runs fn and turns panics and memory faults, which a damaged file can

@@ -21,7 +21,7 @@ import (
 // nothing is stored, neither positions nor text: a hit names frames, and whoever
 // asks looks into their stored bytes. The id is fixed width, big-endian:
 //
-//	connection u32, side u8, offset u64, first frame u32, last frame u32
+//	connection u32, side u8, offset u64, length u32, first frame u32, last frame u32
 //
 // text.go and textread.go are all that knows bleve.
 
@@ -30,6 +30,7 @@ type TextDoc struct {
 	Conn        uint32
 	Side        Side
 	Offset      uint64 // of its first byte among the direction's
+	Length      uint32 // to where the next chunk begins, if nothing is missing between
 	First, Last uint32 // the first and the last frame that hold it
 	Words       []string
 }
@@ -37,7 +38,7 @@ type TextDoc struct {
 const (
 	textFolder = "text"
 	wordField  = "w"
-	docIDBytes = 4 + 1 + 8 + 4 + 4
+	docIDBytes = 4 + 1 + 8 + 4 + 4 + 4
 )
 
 func (d *TextDoc) id() string {
@@ -45,6 +46,7 @@ func (d *TextDoc) id() string {
 	b = binary.BigEndian.AppendUint32(b, d.Conn)
 	b = append(b, byte(d.Side))
 	b = binary.BigEndian.AppendUint64(b, d.Offset)
+	b = binary.BigEndian.AppendUint32(b, d.Length)
 	b = binary.BigEndian.AppendUint32(b, d.First)
 	return string(binary.BigEndian.AppendUint32(b, d.Last))
 }
@@ -57,7 +59,7 @@ func decodeDocID(id string) (d TextDoc, ok bool) {
 	b := []byte(id)
 	return TextDoc{
 		Conn: binary.BigEndian.Uint32(b), Side: Side(b[4]), Offset: binary.BigEndian.Uint64(b[5:]),
-		First: binary.BigEndian.Uint32(b[13:]), Last: binary.BigEndian.Uint32(b[17:]),
+		Length: binary.BigEndian.Uint32(b[13:]), First: binary.BigEndian.Uint32(b[17:]), Last: binary.BigEndian.Uint32(b[21:]),
 	}, true
 }
 

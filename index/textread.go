@@ -81,6 +81,7 @@ type WordHit struct {
 	Conn        uint32
 	Side        Side
 	Offset      uint64
+	Length      uint32
 	First, Last uint32
 	Term        string  // the word that it holds
 	Distance    int     // edits between the word asked for and Term
@@ -202,7 +203,7 @@ func (t *Text) documents(ctx context.Context, terms []term, limit int) (hits []W
 			return nil, 0, errShort
 		}
 		hits = append(hits, WordHit{
-			Conn: d.Conn, Side: d.Side, Offset: d.Offset, First: d.First, Last: d.Last,
+			Conn: d.Conn, Side: d.Side, Offset: d.Offset, Length: d.Length, First: d.First, Last: d.Last,
 			Term: terms[m.term].word, Distance: terms[m.term].distance, Weight: m.weight,
 		})
 	}

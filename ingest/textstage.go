@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"math"
+
 	"pcapidx/index"
 	"pcapidx/ingest/words"
 )
@@ -130,6 +132,16 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 		p.add([]byte{separator}, frame)
 		p.separators++
 	}
+	if c.streams == nil { // whole datagrams, so that a frame is in one chunk
+		if len(p.data) == 0 {
+			p.offset = offset
+		}
+		p.add(data, frame)
+		if p.next = offset + uint64(len(data)); len(p.data) >= textChunk {
+			t.emit(c, side, len(p.data))
+		}
+		return
+	}
 	for len(data) > 0 {
 		if len(p.data) == 0 {
 			p.offset = offset
@@ -137,8 +149,7 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 		n := min(len(data), max(1, textChunk-len(p.data)))
 		p.add(data[:n], frame)
 		data, offset = data[n:], offset+uint64(n)
-		p.next = offset
-		if len(p.data) >= textChunk {
+		if p.next = offset; len(p.data) >= textChunk {
 			t.emit(c, side, words.Boundary(p.data, textCut))
 		}
 	}
@@ -207,6 +218,7 @@ func (t *textStage) emit(c *orderedConn, side index.Side, n int) {
 	t.tally(fates, uint64(p.separators))
 	p.separators = 0
 	p.drop(n)
+	d.Length = uint32(min(p.offset-d.Offset, math.MaxUint32))
 	if t.set.Len() == 0 || t.err != nil {
 		return
 	}

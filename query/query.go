@@ -86,6 +86,8 @@ func wrap(err error) error {
 		return &Error{Kind: Corrupt, Msg: err.Error(), Hint: "`pcapidx check CAPTURE` says what is damaged; remove and ingest the capture again", Err: err}
 	case errors.Is(err, index.ErrOutdated):
 		return &Error{Kind: BadRequest, Msg: err.Error(), Hint: "`pcapidx reindex CAPTURE` brings it up to date", Err: err}
+	case errors.Is(err, index.ErrNoText):
+		return &Error{Kind: BadRequest, Msg: err.Error(), Hint: "`pcapidx reindex CAPTURE` adds the index of its words; `--mode substring` searches without one", Err: err}
 	case errors.Is(err, index.ErrNewer):
 		return &Error{Kind: IO, Msg: err.Error(), Err: err}
 	case errors.Is(err, syscall.ENOSPC):

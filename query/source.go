@@ -53,6 +53,9 @@ type Capture interface {
 	Analysis(number uint32) (a index.ConnAnalysis, ok bool, err error)
 	EachAnalysis(from uint32, yield func(*index.ConnAnalysis) bool) error
 	Found(code string) (*roaring.Bitmap, error)
+	// Words gives the chunks of payload that hold a word, nearest first, then by
+	// weight; more says that it stands for more words than were looked for.
+	Words(ctx context.Context, q index.WordQuery, limit int) (hits []index.WordHit, total int, more bool, err error)
 	// Packet gives one stored packet with its bytes.
 	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
 	// Datagram gives the frames of an IP datagram that a frame completed.
