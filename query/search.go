@@ -22,8 +22,9 @@ type SearchRequest struct {
 	// Mode says how Needle is meant; empty is substring.
 	Mode string `json:"mode,omitempty" jsonschema:"substring (default), words, phrase, fuzzy, regex or hex"`
 	// MaxEdits are the bytes that may be inserted, left out or changed in mode fuzzy,
-	// 1 to 3; 0 is 1.
-	MaxEdits int `json:"max_edits,omitempty" jsonschema:"fuzzy: most bytes that may differ"`
+	// 1 to 3; 0 is 1. In the modes words and phrase it is characters of each word, 0
+	// to 2.
+	MaxEdits int `json:"max_edits,omitempty" jsonschema:"fuzzy: most bytes that may differ (1 to 3); words and phrase: most characters of a word (0 to 2)"`
 	// In is where to look: raw (what TCP and UDP carried, the default), decoded
 	// (what application protocols make of it), or both.
 	In            string   `json:"in,omitempty" jsonschema:"raw (default), decoded or both"`
@@ -35,7 +36,8 @@ type SearchRequest struct {
 	Page
 }
 
-// SearchRow is one match. Rows come by the frame in which the match is complete.
+// SearchRow is one match. Rows come by the frame in which the match is complete; in
+// the modes words and phrase by distance, and by weight.
 type SearchRow struct {
 	Capture    string   `json:"capture"`
 	Frame      uint32   `json:"frame"`                // in which it begins
@@ -166,6 +168,9 @@ func (e *Engine) SearchTo(ctx context.Context, q SearchRequest, give func(*Searc
 	return p.answer, nil
 }
 
+// byWords reports whether the text index answers.
+func (q *SearchRequest) byWords() bool { return q.Mode == modeWords || q.Mode == modePhrase }
+
 // check refuses what cannot be meant.
 func (q *SearchRequest) check() error {
 	if q.Mode == "" {
@@ -183,8 +188,12 @@ func (q *SearchRequest) check() error {
 		return unknownWord("mode", q.Mode, SearchModes())
 	case !slices.Contains(SearchPlaces(), q.In):
 		return unknownWord("place", q.In, SearchPlaces())
-	case q.MaxEdits != 0 && q.Mode != modeFuzzy:
-		return badRequest("`--mode fuzzy` counts edits", "mode %s has no edits", q.Mode)
+	case q.MaxEdits != 0 && q.Mode != modeFuzzy && !q.byWords():
+		return badRequest("`--mode fuzzy` counts edits of bytes, `--mode words` of words", "mode %s has no edits", q.Mode)
+	case q.byWords() && (q.MaxEdits < 0 || q.MaxEdits > index.MaxWordEdits):
+		return badRequest(fmt.Sprintf("give 0 to %d; `--mode fuzzy` takes more", index.MaxWordEdits), "%d edits of a word are out of range", q.MaxEdits)
+	case q.byWords() && len(q.Encodings) > 0:
+		return badRequest("`--mode substring` knows encodings", "mode %s has no encodings", q.Mode)
 	case q.Context < 0 || q.Context > maxContext:
 		return badRequest(fmt.Sprintf("give 0 to %d bytes", maxContext), "context %d is out of range", q.Context)
 	}
@@ -196,7 +205,7 @@ func (q *SearchRequest) check() error {
 
 // compile makes the needle of a scan; nil for modes that the text index answers.
 func (q *SearchRequest) compile() (*needle.Needle, error) {
-	if q.Mode == modeWords || q.Mode == modePhrase {
+	if q.byWords() {
 		return nil, nil
 	}
 	n, err := needle.Compile(needle.Spec{

@@ -28,7 +28,7 @@ func (a searchPlace) compare(b searchPlace) int {
 
 // searchHit is a match that was found, before it is shown.
 type searchHit struct {
-	frame    uint32   // in which it is complete
+	frame    uint32   // in which it is complete; of words the rank of its chunk, from 1
 	frames   []uint32 // that hold a part, in the order of the bytes; nil: frame alone
 	conn     uint32   // or NoConnection
 	kind     uint8    // of its transport

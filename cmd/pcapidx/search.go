@@ -41,7 +41,7 @@ func (a *app) searchCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&q.All, "all", false, "all captures of the store, newest first")
 	f.StringVar(&q.Mode, "mode", "", strings.Join(query.SearchModes(), ", ")+" (default "+query.SearchModes()[0]+")")
-	f.IntVar(&q.MaxEdits, "max-edits", 0, "with --mode fuzzy: most bytes that may differ, 1 to 3 (default 1)")
+	f.IntVar(&q.MaxEdits, "max-edits", 0, "with --mode fuzzy: most bytes that may differ, 1 to 3 (default 1); with words and phrase: characters of a word, 0 to 2 (default 0)")
 	f.StringVar(&q.In, "in", "", strings.Join(query.SearchPlaces(), ", ")+" (default "+query.SearchPlaces()[0]+")")
 	f.BoolVar(&q.CaseSensitive, "case-sensitive", false, "letters must have the same case")
 	f.StringSliceVar(&q.Encodings, "encodings", nil, "look for these encodings of NEEDLE too: utf16le, utf16be, percent, base64")
