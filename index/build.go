@@ -211,6 +211,7 @@ func (s *Store) Open(ref string) (*Index, *Entry, error) {
 		}
 		var x *Index
 		if x, err = Open(s.buildDir(e)); err == nil {
+			x.verified = &s.verified
 			return x, e, nil
 		}
 		if !errors.Is(err, ErrGone) {

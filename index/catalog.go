@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -71,6 +72,9 @@ type Store struct {
 	step func(string)
 	// patience is how long the catalog is waited for while others hold it.
 	patience time.Duration
+	// verified holds the folders of the builds whose text index was compared with
+	// its sums: a build does not change.
+	verified sync.Map
 }
 
 // OpenStore gives the store in folder dir, which is made by the first build.

@@ -26,8 +26,9 @@ type Index struct {
 	summary Summary
 	buffers sync.Pool // *readBuffers
 
-	opening sync.Mutex // of text
-	text    *Text      // once it was asked for
+	opening  sync.Mutex // of text
+	text     *Text      // once it was asked for
+	verified *sync.Map  // Store.verified, nil outside of a store
 }
 
 // readBuffers is the scratch memory of one block read.
@@ -112,14 +113,22 @@ func (x *Index) Summary() *Summary { return &x.summary }
 func (x *Index) Text() (*Text, error) {
 	x.opening.Lock()
 	defer x.opening.Unlock()
-	if x.text == nil {
-		t, err := OpenText(x.dir)
-		if err != nil {
-			return nil, err
-		}
-		x.text = t
+	if x.text != nil {
+		return x.text, nil
 	}
-	return x.text, nil
+	verified := false
+	if x.verified != nil {
+		_, verified = x.verified.Load(x.dir)
+	}
+	t, err := openText(x.dir, verified)
+	if err != nil {
+		return nil, err
+	}
+	if x.verified != nil {
+		x.verified.Store(x.dir, true)
+	}
+	x.text = t
+	return t, nil
 }
 
 // Words asks the text index (see Text.Words).

@@ -36,7 +36,7 @@ func writeText(t testing.TB, dir string, most int, docs []TextDoc) {
 	}
 }
 
-func openText(t testing.TB, dir string) *Text {
+func mustOpenText(t testing.TB, dir string) *Text {
 	t.Helper()
 	x, err := OpenText(dir)
 	if err != nil {
@@ -66,7 +66,7 @@ func asText(hits []WordHit) string {
 func TestText(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, dir, 0, someDocs())
-	x := openText(t, dir)
+	x := mustOpenText(t, dir)
 	last := "4294967294/1+1099511627776 11-4294967295"
 	for _, c := range []struct {
 		q     WordQuery
@@ -109,7 +109,7 @@ func TestTextKeepsAll(t *testing.T) {
 		all[i] = TextDoc{Conn: uint32(i), First: uint32(i + 1), Last: uint32(i + 1), Words: []string{"every", fmt.Sprintf("w%c%c%c", 'a'+i%26, 'a'+i/26%26, 'a'+i/676)}}
 	}
 	writeText(t, dir, 10*300, all) // about 10 documents each
-	x := openText(t, dir)
+	x := mustOpenText(t, dir)
 	if x.Count() != docs {
 		t.Errorf("%d documents of %d", x.Count(), docs)
 	}
@@ -126,7 +126,7 @@ func TestTextKeepsAll(t *testing.T) {
 func TestTextEmpty(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, dir, 0, nil)
-	x := openText(t, dir)
+	x := mustOpenText(t, dir)
 	for _, q := range []WordQuery{{Word: "a"}, {Word: "a", Prefix: true}, {Word: "abc", Edits: 1}} {
 		if hits, total, _, err := x.Words(context.Background(), q, 0); err != nil || len(hits)+total != 0 {
 			t.Errorf("%+v: %v %d %v", q, hits, total, err)
@@ -139,7 +139,7 @@ func TestTextEmpty(t *testing.T) {
 func TestTextShared(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, dir, 0, someDocs())
-	a, b := openText(t, dir), openText(t, dir)
+	a, b := mustOpenText(t, dir), mustOpenText(t, dir)
 	if err := os.RemoveAll(dir); err != nil {
 		t.Skip("files in use are not removed here: ", err)
 	}
@@ -187,7 +187,7 @@ func TestTextDamaged(t *testing.T) {
 		os.Remove(path)
 		os.WriteFile(path, whole, 0o644)
 	}
-	openText(t, dir)
+	mustOpenText(t, dir)
 }
 
 func TestTextAbort(t *testing.T) {
