@@ -84,7 +84,7 @@ func newPercent(text string, fold bool) *percent {
 
 func (p *percent) find(s *Searcher, text []byte, from int) (m Match, ok bool) {
 	for at := from; at < len(text); {
-		next := s.nextOf(p.pure, text, at) // the first encoded byte that is left
+		next := nextOf(p.pure, text, at) // the first encoded byte that is left
 		if next < 0 {
 			break
 		}

@@ -169,7 +169,6 @@ type Searcher struct {
 	needle *Needle
 	next   []Match // by finder: its next match
 	have   []bool
-	window []byte // folded
 	fuzzy  fuzzyScratch
 	wide   []byte  // bytes as runes
 	found  [][]int // matches of an expression that are left
@@ -196,18 +195,18 @@ func (s *Searcher) Next(data []byte, from int) int {
 		}
 		return from
 	}
-	return s.nextOf(s.needle.literals, data, from)
+	return nextOf(s.needle.literals, data, from)
 }
 
 // nextOf gives the first place at or after from where one of the literals may be.
-func (s *Searcher) nextOf(literals []pattern, data []byte, from int) int {
+func nextOf(literals []pattern, data []byte, from int) int {
 	longest := 0
 	for i := range literals {
 		longest = max(longest, len(literals[i].bytes))
 	}
 	for size := firstWindow; from < len(data); size = min(2*size, largestWindow) {
 		end := min(len(data), from+size+longest-1)
-		if at := s.first(literals, data[from:end]); at >= 0 {
+		if at := firstOf(literals, data[from:end]); at >= 0 {
 			return from + at
 		}
 		from += size
@@ -215,18 +214,12 @@ func (s *Searcher) nextOf(literals []pattern, data []byte, from int) int {
 	return -1
 }
 
-// first gives the first place of any of the literals, -1 if there is none.
-func (s *Searcher) first(literals []pattern, data []byte) int {
-	at, folded := -1, false
+// firstOf gives the first place of any of the literals, -1 if there is none.
+func firstOf(literals []pattern, data []byte) int {
+	at := -1
 	for i := range literals {
 		p := &literals[i]
 		text := data
-		if p.folds {
-			if !folded {
-				s.window, folded = appendFolded(s.window[:0], data), true
-			}
-			text = s.window
-		}
 		if at >= 0 {
 			text = text[:min(len(text), at+len(p.bytes)-1)]
 		}

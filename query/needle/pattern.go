@@ -14,7 +14,8 @@ type pattern struct {
 	folds    bool // it has letters that fold
 	holes    bool // it has bytes that may be anything
 	core     []byte
-	at       int // where core, its longest part without holes, lies in it
+	probe    probe // of core
+	at       int   // where core, its longest part without holes, lies in it
 	encoding string
 }
 
@@ -59,16 +60,17 @@ func (p *pattern) settle() {
 	if p.folds { // it is looked for in folded text
 		p.core = appendFolded(nil, p.core)
 	}
+	p.probe = newProbe(p.core, p.folds)
 }
 
 // index gives the first place of the pattern's core in a text, less what stands before
-// it in the pattern; the text is folded if the pattern folds. -1: not there. A core
-// that folds may be found where a byte that does not fold differs in case.
+// it in the pattern. -1: not there. A core that folds may be found where a byte that
+// does not fold differs in case.
 func (p *pattern) index(text []byte) int {
 	if p.at > len(text) {
 		return -1
 	}
-	return bytes.Index(text[p.at:], p.core)
+	return p.probe.index(text[p.at:])
 }
 
 // matches reports whether text begins with the pattern.
@@ -88,10 +90,10 @@ func (p *pattern) matches(text []byte) bool {
 	return true
 }
 
-func (p *pattern) find(s *Searcher, text []byte, from int) (m Match, ok bool) {
+func (p *pattern) find(_ *Searcher, text []byte, from int) (m Match, ok bool) {
 	one := [1]pattern{*p}
 	for from+len(p.bytes) <= len(text) {
-		at := s.nextOf(one[:], text, from)
+		at := nextOf(one[:], text, from)
 		if at < 0 {
 			break
 		}
