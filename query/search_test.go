@@ -205,6 +205,21 @@ func searchPages(t *testing.T, e *Engine, q SearchRequest, limit int, all *Searc
 	}
 }
 
+// TestSearchMany: of a payload that holds nothing else so many matches are given, and
+// the answer says so.
+func TestSearchMany(t *testing.T) {
+	e := engineWithPackets(t, []wire{
+		{proto: 17, payload: strings.Repeat("a", maxPerPayload)}, {proto: 17, payload: strings.Repeat("a", maxPerPayload+1)}, {proto: 17, payload: "a"},
+	})
+	a := search(t, e, SearchRequest{Needle: "a"})
+	if a.Total != 2*maxPerPayload+1 || a.TotalExact || len(a.Hints) != 1 {
+		t.Errorf("%d matches, exact %v, %v", a.Total, a.TotalExact, a.Hints)
+	}
+	if a := search(t, e, SearchRequest{Needle: "a", Page: Page{Limit: maxPerPayload}}); len(a.Hints) != 0 || a.NextCursor == "" {
+		t.Errorf("the first payload: %v", a.Hints)
+	}
+}
+
 // TestSearchOrder: rows come by the frame in which they are complete, capture after
 // capture, the newest first.
 func TestSearchOrder(t *testing.T) {

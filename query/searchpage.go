@@ -41,6 +41,7 @@ type searchHit struct {
 	distance int
 	encoding string
 	text     []byte // what is shown of it, with what stands around it
+	more     bool   // the payload holds more matches, which are not given
 	lead     int    // bytes of text before the match
 	shown    int    // and of the match
 }
@@ -65,6 +66,7 @@ type searchPage struct {
 	now    searchPlace // the match in hand
 	last   searchPlace // the last one that was given
 	full   bool        // there is more
+	left   bool        // matches were left out (searchHit.more)
 
 	capture int // the one in hand
 	id      string
@@ -175,7 +177,7 @@ func (p *searchPage) offer(pass uint8, h *searchHit) (bool, error) {
 		return false, p.failed
 	}
 	p.answer.Returned++
-	p.last = at
+	p.last, p.left = at, p.left || h.more
 	return true, nil
 }
 
@@ -227,7 +229,10 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 // finish sums up.
 func (p *searchPage) finish() {
 	a := p.answer
-	a.Total, a.TotalExact = p.before+a.Returned, !p.full && len(a.Unreadable) == 0
+	a.Total, a.TotalExact = p.before+a.Returned, !p.full && !p.left && len(a.Unreadable) == 0
+	if p.left {
+		p.hint(fmt.Sprintf("of a payload with more than %d matches only these are given", maxPerPayload))
+	}
 	if p.full {
 		a.Total++
 	}

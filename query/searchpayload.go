@@ -161,12 +161,20 @@ func (r *frameRecord) owner(part *payloadPart, k int) error {
 	return nil
 }
 
+// maxPerPayload bounds the matches in one payload that are given: a byte may be all
+// that a payload holds.
+const maxPerPayload = 256
+
 // search notes the matches in a payload.
 func (w *searchWorker) search(p *index.Packet, part *payloadPart) {
-	c := w.out
+	c, n := w.out, 0
 	w.scan.work.touched.Add(1)
 	before := w.scan.page.request.Context
 	w.searcher.Each(part.data, func(m needle.Match) bool {
+		if n++; n > maxPerPayload {
+			c.hits[len(c.hits)-1].more = true
+			return false
+		}
 		shown := min(m.End-m.Start, maxMatchShown)
 		from, to := max(0, m.Start-before), min(len(part.data), m.Start+shown)
 		lead := m.Start - from

@@ -180,6 +180,9 @@ func (s *searchScan) waves(ctx context.Context, segment uint16, frames *roaring.
 		if err := merging(); err != nil || s.page.full {
 			return err
 		}
+		if n := hitsOf(found); n > maxWaveHits {
+			s.most = max(1, len(chunks)/2)
+		}
 		next = chunks[len(chunks)-1] + chunkFrames
 		done := min(uint32(segment)*index.SegmentFrames+next, s.capture.Summary().Frames)
 		s.room = s.page.room()
@@ -191,6 +194,16 @@ func (s *searchScan) waves(ctx context.Context, segment uint16, frames *roaring.
 			s.room = s.page.room()
 		}
 	}
+}
+
+// maxWaveHits is how many matches of a wave are too many to hold: the next is smaller.
+const maxWaveHits = 100_000
+
+func hitsOf(chunks []searchChunk) (n int) {
+	for i := range chunks {
+		n += len(chunks[i].hits)
+	}
+	return n
 }
 
 // merging begins to merge a wave, and gives a function that waits for it.

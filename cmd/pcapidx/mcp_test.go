@@ -264,6 +264,8 @@ func TestParity(t *testing.T) {
 		{[]string{"search", "web-day.pcap", "--limit", "2", "--", "content-type"}, "search_payload", object{"captures": web, "needle": "content-type", "limit": 2}},
 		{[]string{"search", "--all", "--context", "5", "--", "host"}, "search_payload", object{"needle": "host", "context": 5, "limit": 500}},
 		{[]string{"search", "web-day.pcap", "--case-sensitive", "-Y", "tcp.port == 80", "--", "GET /"}, "search_payload", object{"captures": web, "needle": "GET /", "case_sensitive": true, "filter": "tcp.port == 80", "limit": 500}},
+		{[]string{"search", "web-day.pcap", "--mode", "fuzzy", "--max-edits", "2", "--encodings", "", "--", "Context-Length"}, "search_payload", object{"captures": web, "needle": "Context-Length", "mode": "fuzzy", "max_edits": 2, "limit": 500}},
+		{[]string{"search", "--all", "--mode", "regex", "--in", "both", "--", "HTTP/1.1 [0-9]+"}, "search_payload", object{"needle": "HTTP/1.1 [0-9]+", "mode": "regex", "in": "both", "limit": 500}},
 		{[]string{"search", "web-day.pcap", "--mode", "hex", "--", "0d0a0d0a"}, "search_payload", object{"captures": web, "needle": "0d0a0d0a", "mode": "hex", "limit": 500}},
 		{[]string{"stats", "web-day.pcap", "--by", "pair", "--metric", "bytes", "--top", "7"}, "stats", object{"captures": web, "by": "pair", "metric": "bytes", "top": 7}},
 		{[]string{"stats", "--all", "--by", "length", "-Y", "ip"}, "stats", object{"by": "length", "filter": "ip"}},
