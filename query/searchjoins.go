@@ -63,16 +63,42 @@ func (s *seams) matches(start uint32) (found []searchHit) {
 		if at >= end {
 			continue
 		}
-		s.searcher.Each(s.texts[begin:end:end], func(m needle.Match) bool {
-			if m.Start < int(x.border) && m.End > int(x.border) {
-				found = append(found, s.hit(x, m))
-			}
-			return true
-		})
+		if m, ok := s.crossing(s.texts[begin:end:end], int(x.border)); ok {
+			found = append(found, s.hit(x, m))
+		}
 	}
 	s.joined, s.texts, s.parts = s.joined[:0], s.texts[:0], s.parts[:0]
 	slices.SortStableFunc(found, func(a, b searchHit) int { return cmp.Compare(a.frame, b.frame) })
 	return found
+}
+
+// maxRetries bounds how often crossing looks behind a match that overlaps others.
+const maxRetries = 16
+
+// crossing gives the match of a text that begins before a border and ends behind it.
+// A match that ends before the border may overlap one that crosses it, and hide it:
+// then it is passed over.
+func (s *seams) crossing(text []byte, border int) (match needle.Match, ok bool) {
+	for from, again := 0, 0; again <= maxRetries; again++ {
+		before := -1
+		s.searcher.Each(text[from:], func(m needle.Match) bool {
+			m.Start, m.End = m.Start+from, m.End+from
+			switch {
+			case m.Start >= border:
+			case m.End > border:
+				match, ok = m, true
+			default:
+				before = m.Start
+				return true
+			}
+			return false
+		})
+		if ok || before < 0 {
+			break
+		}
+		from = before + 1
+	}
+	return match, ok
 }
 
 // hit describes a match in a seam.
