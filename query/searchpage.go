@@ -66,7 +66,7 @@ type searchPage struct {
 	now    searchPlace // the match in hand
 	last   searchPlace // the last one that was given
 	full   bool        // there is more
-	left   bool        // matches were left out (searchHit.more)
+	left   bool        // matches were left out, and a hint says so
 
 	capture int // the one in hand
 	id      string
@@ -177,7 +177,10 @@ func (p *searchPage) offer(pass uint8, h *searchHit) (bool, error) {
 		return false, p.failed
 	}
 	p.answer.Returned++
-	p.last, p.left = at, p.left || h.more
+	if p.last = at; h.more {
+		p.left = true
+		p.hint(fmt.Sprintf("of a payload with more than %d matches only these are given", maxPerPayload))
+	}
 	return true, nil
 }
 
@@ -230,9 +233,6 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 func (p *searchPage) finish() {
 	a := p.answer
 	a.Total, a.TotalExact = p.before+a.Returned, !p.full && !p.left && len(a.Unreadable) == 0
-	if p.left {
-		p.hint(fmt.Sprintf("of a payload with more than %d matches only these are given", maxPerPayload))
-	}
 	if p.full {
 		a.Total++
 	}

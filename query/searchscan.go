@@ -102,6 +102,9 @@ func newSearchScan(p *searchPage, x Capture) *searchScan {
 	return s
 }
 
+// maxPass is the number of the last pass; a cursor has a byte for it.
+const maxPass = 254
+
 // run searches the capture. Each pass reads it as far as needed: the first finds
 // nearly everything, further ones what crosses the borders of segments in those
 // directions that found no room in memory.
@@ -117,6 +120,11 @@ func (s *searchScan) run(ctx context.Context) error {
 			}
 		}
 		if s.seams == nil || !s.seams.again() {
+			return nil
+		}
+		if s.pass == maxPass {
+			s.page.left = true
+			s.page.hint("too many connections carry data at once: what crosses the packets of some was not searched; narrow the search with -Y")
 			return nil
 		}
 		s.pass++
