@@ -289,7 +289,7 @@ func (e *Engine) searchOne(ctx context.Context, p *searchPage, i int, entry *ind
 	}
 	p.open(i, entry.ID, x)
 	if p.request.In != "raw" {
-		p.hint("no text that application protocols encode is in the index yet: only what TCP and UDP carried can be searched (--in raw)")
+		p.hint("no text that application protocols encode is in the index yet: only what TCP and UDP carried is searched")
 	}
 	if p.request.In == "decoded" {
 		return nil

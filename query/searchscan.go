@@ -124,7 +124,7 @@ func (s *searchScan) run(ctx context.Context) error {
 		}
 		if s.pass == maxPass {
 			s.page.left = true
-			s.page.hint("too many connections carry data at once: what crosses the packets of some was not searched; narrow the search with -Y")
+			s.page.hint("too many connections carry data at once: what crosses the packets of some was not searched; narrow the search by a filter")
 			return nil
 		}
 		s.pass++
