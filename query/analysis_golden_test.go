@@ -54,7 +54,7 @@ func TestAnalysisGolden(t *testing.T) {
 func compareAnalysis(t *testing.T, path string, columns []string, want map[uint32]analysisRow) {
 	t.Helper()
 	store := index.OpenStore(t.TempDir())
-	e := New(StoreSource{store}, testWriter{store})
+	e := New(StoreSource{store}, testWriter{store: store})
 	if _, err := e.Add(context.Background(), AddRequest{Files: []string{filepath.Join("../testdata/captures", path)}}, nil); err != nil {
 		t.Fatal(err)
 	}

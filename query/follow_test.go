@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pcapidx/index"
+	"pcapidx/ingest"
 )
 
 // TestFollowAsTshark: the bytes of both directions of each stream are those that
@@ -111,6 +114,11 @@ func ipv4(side int, proto byte, payload []byte) []byte {
 // millisecond apart.
 func engineWithPackets(t *testing.T, packets []wire) *Engine {
 	t.Helper()
+	return engineWithConfig(t, ingest.Config{}, packets)
+}
+
+func engineWithConfig(t *testing.T, c ingest.Config, packets []wire) *Engine {
+	t.Helper()
 	b := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
 	b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0)
 	for i := range packets {
@@ -130,7 +138,8 @@ func engineWithPackets(t *testing.T, packets []wire) *Engine {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := engineWith(t)
+	store := index.OpenStore(t.TempDir())
+	e := New(StoreSource{store}, testWriter{store, c})
 	if _, err := e.Add(context.Background(), AddRequest{Files: []string{path}}, nil); err != nil {
 		t.Fatal(err)
 	}

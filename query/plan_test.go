@@ -148,7 +148,7 @@ func TestPlansAreExact(t *testing.T) {
 	}
 	for _, path := range paths {
 		store := index.OpenStore(t.TempDir())
-		e := New(StoreSource{store}, testWriter{store})
+		e := New(StoreSource{store}, testWriter{store: store})
 		if _, err := e.Add(context.Background(), AddRequest{Files: []string{path}}, nil); err != nil {
 			continue // no capture: other tests see to that
 		}

@@ -14,7 +14,10 @@ import (
 )
 
 // testWriter adds captures with package ingest, as the command does.
-type testWriter struct{ store *index.Store }
+type testWriter struct {
+	store  *index.Store
+	config ingest.Config
+}
 
 func (w testWriter) Add(ctx context.Context, path string, _ func(Progress)) (*Added, error) {
 	f, err := os.Open(path)
@@ -22,7 +25,7 @@ func (w testWriter) Add(ctx context.Context, path string, _ func(Progress)) (*Ad
 		return nil, err
 	}
 	defer f.Close()
-	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: filepath.Base(path), Reader: f}, ingest.Config{}, nil)
+	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: filepath.Base(path), Reader: f}, w.config, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +33,7 @@ func (w testWriter) Add(ctx context.Context, path string, _ func(Progress)) (*Ad
 }
 
 func (w testWriter) Reindex(ctx context.Context, ref string, _ func(Progress)) (*Added, error) {
-	r, err := ingest.Reindex(ctx, w.store, ref, ingest.Config{}, nil)
+	r, err := ingest.Reindex(ctx, w.store, ref, w.config, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func (w testWriter) Reindex(ctx context.Context, ref string, _ func(Progress)) (
 func engineWith(t testing.TB, names ...string) *Engine {
 	t.Helper()
 	store := index.OpenStore(t.TempDir())
-	e := New(StoreSource{store}, testWriter{store})
+	e := New(StoreSource{store}, testWriter{store: store})
 	for _, n := range names {
 		if _, err := e.Add(context.Background(), AddRequest{Files: []string{"../testdata/captures/" + n}}, nil); err != nil {
 			t.Fatal(err)

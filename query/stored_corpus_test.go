@@ -101,7 +101,7 @@ func TestAnalysisAgainstTshark(t *testing.T) {
 func compareStored(t *testing.T, path string, right, wrong map[string]int) {
 	t.Helper()
 	store := index.OpenStore(t.TempDir())
-	e := New(StoreSource{store}, testWriter{store})
+	e := New(StoreSource{store}, testWriter{store: store})
 	if _, err := e.Add(context.Background(), AddRequest{Files: []string{path}}, nil); err != nil {
 		return
 	}
