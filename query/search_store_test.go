@@ -19,7 +19,7 @@ func TestSearchWhileIngesting(t *testing.T) {
 		t.Fatalf("%d captures, %v", len(files), err)
 	}
 	store := index.OpenStore(t.TempDir())
-	e := New(StoreSource{store}, testWriter{store})
+	e := New(StoreSource{store}, testWriter{store: store})
 	ctx := context.Background()
 	add := func(file string) {
 		if _, err := e.Add(ctx, AddRequest{Files: []string{file}}, nil); err != nil {
