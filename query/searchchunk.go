@@ -17,7 +17,6 @@ type chunkReader struct {
 	record  *frameRecord
 	matched map[uint16]*roaring.Bitmap // frames that the filter wants, by segment; nil: all
 	matcher *matcher
-	kind    uint8 // of the connection in hand
 	conn    *index.Connection
 	known   *knownConnections
 
