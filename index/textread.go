@@ -255,7 +255,7 @@ func (b *bestMatches) prune() {
 
 func compareHits(a, b WordHit) int {
 	return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(b.Weight, a.Weight),
-		cmp.Compare(a.Conn, b.Conn), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Term, b.Term))
+		cmp.Compare(a.Conn, b.Conn), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.First, b.First), cmp.Compare(a.Term, b.Term))
 }
 
 // matches adds the documents that hold a word, with bleve's weight.

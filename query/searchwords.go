@@ -151,11 +151,12 @@ func (s *wordSearch) run(ctx context.Context) error {
 	}
 }
 
-// chunkKey names a chunk, or the place where one begins.
+// chunkKey names a chunk, or, without frame, the place where one begins.
 type chunkKey struct {
 	conn   uint32
 	side   index.Side
 	offset uint64
+	frame  uint32 // its first: offsets of datagrams begin anew when ingest was short of memory
 }
 
 // candidates finds the chunks that hold the words, the best want of them at least;
@@ -179,9 +180,11 @@ func (s *wordSearch) candidates(ctx context.Context, want int) error {
 		best[k] = make(map[chunkKey]index.WordHit, len(hits))
 		for _, h := range hits { // the nearest word of a chunk comes first
 			w.terms[h.Term] = h.Distance
-			key := chunkKey{h.Conn, h.Side, h.Offset}
-			if _, ok := best[k][key]; !ok {
-				best[k][key] = h
+			for _, frame := range []uint32{h.First, 0} {
+				key := chunkKey{h.Conn, h.Side, h.Offset, frame}
+				if _, ok := best[k][key]; !ok {
+					best[k][key] = h
+				}
 			}
 		}
 	}
@@ -224,11 +227,14 @@ func (s *wordSearch) join(best []map[chunkKey]index.WordHit) {
 	s.chunks = s.chunks[:0]
 next:
 	for key, h := range best[base] {
+		if key.frame == 0 {
+			continue
+		}
 		c := wordChunk{hit: h, last: h.Last}
 		for k := range best {
 			other, ok := best[k][key]
 			if !ok && phrase {
-				if other, ok = best[k][chunkKey{key.conn, key.side, key.offset + uint64(h.Length)}]; ok {
+				if other, ok = best[k][chunkKey{key.conn, key.side, key.offset + uint64(h.Length), 0}]; ok {
 					c.last = max(c.last, other.Last)
 				}
 			}
@@ -241,7 +247,7 @@ next:
 	}
 	slices.SortFunc(s.chunks, func(a, b wordChunk) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(b.weight, a.weight), cmp.Compare(a.hit.Conn, b.hit.Conn),
-			cmp.Compare(a.hit.Side, b.hit.Side), cmp.Compare(a.hit.Offset, b.hit.Offset))
+			cmp.Compare(a.hit.Side, b.hit.Side), cmp.Compare(a.hit.Offset, b.hit.Offset), cmp.Compare(a.hit.First, b.hit.First))
 	})
 }
 
