@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,7 @@ const (
 	textWriters     = 2
 	textMaxUnsaved  = 3 // batches that are built or wait to be written to disk
 	textSaveTimeout = 5 * time.Minute
+	textSaveLook    = 50 * time.Millisecond
 )
 
 // TextWriter fills the text folder of a build. Its methods are called from one
@@ -180,16 +182,31 @@ var errTextUnsaved = errors.New("segments of the text index cannot be written to
 // acknowledges a batch that is in memory only, and its Close forgets what it has
 // not written, without an error. (Its count TotMemorySegmentsAtRoot does not help:
 // the segment that came last is not in it.) The goroutine that writes repeats what
-// fails and tells nobody: hence the time-out.
+// fails and only counts it: hence the looks at its count, and the time-out.
 func (w *TextWriter) reserve() error {
-	timeout := time.NewTimer(textSaveTimeout)
-	defer timeout.Stop()
-	select {
-	case w.unsaved <- struct{}{}:
-		return nil
-	case <-timeout.C:
-		return errTextUnsaved
+	for range textSaveTimeout / textSaveLook {
+		select {
+		case w.unsaved <- struct{}{}:
+			return nil
+		case <-time.After(textSaveLook):
+			if n, _ := w.engine.StatsMap()["TotOnErrors"].(uint64); n > 0 {
+				return w.reason()
+			}
+		}
 	}
+	return errTextUnsaved
+}
+
+// reason finds out why the folder cannot be written to.
+func (w *TextWriter) reason() error {
+	probe := filepath.Join(w.dir, "probe")
+	f, err := os.Create(probe)
+	if err == nil {
+		_, err = f.Write(make([]byte, textBatchBytes))
+		_ = f.Close()
+		_ = os.Remove(probe)
+	}
+	return errors.Join(errTextUnsaved, err)
 }
 
 // saved waits until every batch is on disk.
