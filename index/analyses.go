@@ -14,7 +14,8 @@ const measureNumbers = 5 + 2*(26+3*6)
 // numbers lists the figures of the measures in the order in which they are stored,
 // with all as memory. New ones come last, and raise ContentVersion.
 func (m *Measures) numbers(all *[measureNumbers]*int64) []*int64 {
-	out := append(all[:0], &m.ConnectServer, &m.ConnectClient, &m.IRTT, &m.CloseDelay, &m.TurnCount)
+	out := all[:0]
+	out = append(out, &m.ConnectServer, &m.ConnectClient, &m.IRTT, &m.CloseDelay, &m.TurnCount)
 	for i := range m.Sides {
 		s := &m.Sides[i]
 		out = append(out, &s.DataSegments, &s.UniqueBytes, &s.Resent, &s.ResentBytes, &s.ResentControl, &s.Spurious, &s.OutOfOrder,

@@ -116,7 +116,12 @@ func mustBeSwept(t *testing.T, store *index.Store) {
 	}
 	allowed := map[string]bool{"catalog.db": true, "catalog.turn": true, "incoming/gate": true}
 	for i := range all {
-		for _, name := range []string{"index.db", "index.sum", "owner"} {
+		files := []string{"index.db", "index.sum", "owner", "text.sum"}
+		text, _ := filepath.Glob(filepath.Join(store.BuildDir(&all[i]), "text", "*"))
+		for _, f := range text {
+			files = append(files, filepath.Join("text", filepath.Base(f)))
+		}
+		for _, name := range files {
 			rel, err := filepath.Rel(store.Dir(), filepath.Join(store.BuildDir(&all[i]), name))
 			if err != nil {
 				t.Fatal(err)

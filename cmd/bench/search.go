@@ -30,6 +30,8 @@ func needles() []needle {
 		{"1 edit", "zqxjkvbpyw", "fuzzy", 1, 0, "", ""},
 		{"2 edits", "zqxjkvbpyw", "fuzzy", 2, 0, "", ""},
 		{"expression", `authorization: [a-z]+ `, "regex", 0, 0, `frame matches "authorization: [a-z]+ "`, "authorization: [a-z]+ "},
+		{"words", "password", "words", 0, 50, "", ""},
+		{"word, 1 edit", "pasword", "words", 1, 50, "", ""},
 	}
 }
 
