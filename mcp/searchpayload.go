@@ -8,7 +8,7 @@ type searchPayloadArgs struct {
 	chosen
 	Needle        string   `json:"needle" jsonschema:"what to look for; in mode hex digits, in mode regex RE2 syntax"`
 	Mode          string   `json:"mode,omitempty" jsonschema:"how needle is meant"`
-	MaxEdits      int      `json:"max_edits,omitempty" jsonschema:"fuzzy: most bytes that may differ, 1 to 3"`
+	MaxEdits      int      `json:"max_edits,omitempty" jsonschema:"fuzzy: most bytes that may differ, 1 to 3; words: letters"`
 	In            string   `json:"in,omitempty" jsonschema:"what TCP and UDP carried, or what applications decode it to"`
 	CaseSensitive bool     `json:"case_sensitive,omitempty" jsonschema:"letters must have the same case"`
 	Encodings     []string `json:"encodings,omitempty" jsonschema:"also find utf16le, utf16be, percent or base64 of needle"`
