@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +28,7 @@ func TestRandomCalls(t *testing.T) {
 		s := newServer(t, config)
 		c := connect(t, s, era, nil)
 		right, wrong := 0, 0
-		for range 200 {
+		for range 400 {
 			tool := s.tools[r.IntN(len(s.tools))]
 			args := randomArguments(r, tool)
 			if tool.name == "delete_capture" { // the others need something to answer about
@@ -38,6 +40,7 @@ func TestRandomCalls(t *testing.T) {
 				right++
 			}
 		}
+		t.Logf("%s: %d answers, %d errors", era, right, wrong)
 		if right < 30 || wrong < 30 {
 			t.Errorf("%s: %d answers, %d errors: the arguments are too much alike", era, right, wrong)
 		}
@@ -52,7 +55,8 @@ func randomArguments(r *rand.Rand, tool *tool) map[string]any {
 			strings.Repeat("(", 5000), "9999999999999999999999", "1e999999999", "tcp && (", "../../etc/passwd", "{\"a\":1}", "[[]]")
 	}
 	args := map[string]any{}
-	for name, p := range tool.input.Properties {
+	for _, name := range slices.Sorted(maps.Keys(tool.input.Properties)) { // the same each time
+		p := tool.input.Properties[name]
 		required := len(tool.input.Required) > 0 && name == tool.input.Required[0]
 		if !required && r.IntN(3) > 0 {
 			continue
@@ -70,6 +74,8 @@ func randomArguments(r *rand.Rand, tool *tool) map[string]any {
 			args[name] = pick("tcp", "ip.", "zz")
 		case name == "frames":
 			args[name] = pick(17, "1-5", "3,5-9", "0", "9-3")
+		case name == "encodings":
+			args[name] = pick([]any{"percent"}, []any{"utf16le", "base64"}, []any{"rot13"})
 		case name == "path":
 			args[name] = pick("/etc/passwd", "/", "/dev/zero", "/proc/self/mem", "-")
 		case p.Type == "integer":
