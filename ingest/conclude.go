@@ -76,6 +76,12 @@ func (c *concluder) gather() error {
 		c.next <- job
 	}
 	err := c.table.each(func(number uint32, hot *conn, spilled []byte) error {
+		if turns, err := c.log.turns(number); err != nil {
+			return err
+		} else if turns && len(job.conns) > 0 { // the next batch waits for the users of one before
+			hand()
+			job = <-c.free
+		}
 		job.conns = job.conns[:len(job.conns)+1]
 		one := &job.conns[len(job.conns)-1]
 		one.conn, one.number, one.spilled = hot, number, append(one.spilled[:0], spilled...)

@@ -34,6 +34,9 @@ type Config struct {
 	// ConnectionBytes how much memory they may take; idle ones above that are
 	// spilled to disk. They do not change the index. Default 131072 and 64 MiB.
 	MaxConnections, ConnectionBytes int
+	// ReplayBytes is how much of the TCP packets' scratch file is put in order at
+	// once when connections are diagnosed. It does not change the index. Default 16 MiB.
+	ReplayBytes int
 	// ReassemblyBytes bounds the IP fragments held. Default 16 MiB.
 	ReassemblyBytes int
 	// Workers dissect and compress. It does not change the index. Default: the
@@ -54,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ConnectionBytes <= 0 {
 		c.ConnectionBytes = 64 << 20
+	}
+	if c.ReplayBytes <= 0 {
+		c.ReplayBytes = logBudget
 	}
 	if c.ReassemblyBytes <= 0 {
 		c.ReassemblyBytes = 16 << 20

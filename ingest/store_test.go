@@ -72,7 +72,7 @@ func TestSameIndexEveryTime(t *testing.T) {
 		t.Fatalf("only %d captures in %s", len(own), captures)
 	}
 	t.Run("testdata", func(t *testing.T) {
-		sameIndexes(t, own, ingest.Config{Workers: 4, MaxConnections: 8}, ingest.Config{Workers: 2, MaxConnections: 1})
+		sameIndexes(t, own, ingest.Config{Workers: 4, MaxConnections: 8}, ingest.Config{Workers: 2, MaxConnections: 1, ReplayBytes: 3000})
 	})
 	t.Run("corpus", func(t *testing.T) {
 		paths := smallFiles(t, corpus)

@@ -65,7 +65,9 @@ const (
 	logBuffer = 1 << 18
 )
 
-func newTCPLog(dir string) *tcpLog { return &tcpLog{dir: dir, budget: logBudget, window: logWindow} }
+func newTCPLog(dir string, budget int) *tcpLog {
+	return &tcpLog{dir: dir, budget: budget, window: logWindow}
+}
 
 // add appends a record of a connection; body appends what it holds.
 func (l *tcpLog) add(conn uint32, kind uint8, body func([]byte) []byte) {

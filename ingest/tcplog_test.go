@@ -12,8 +12,8 @@ import (
 // memory at once and however large one connection is.
 func TestTCPLog(t *testing.T) {
 	for _, budget := range []int{1, 300, 2000, logBudget} {
-		l := newTCPLog(t.TempDir())
-		l.budget, l.window = budget, 50
+		l := newTCPLog(t.TempDir(), budget)
+		l.window = 50
 		r := rand.New(rand.NewPCG(3, 3))
 		want := map[uint32][]uint32{} // frames by connection
 		const connections = 60
@@ -57,7 +57,7 @@ func TestTCPLog(t *testing.T) {
 
 // TestTCPLogDamage: a scratch file that was changed is an error, not an answer.
 func TestTCPLogDamage(t *testing.T) {
-	l := newTCPLog(t.TempDir())
+	l := newTCPLog(t.TempDir(), logBudget)
 	defer l.close()
 	p := diag.Packet{Segment: &tcp.Segment{Frame: 1, HasLen: true}, Analysis: &tcp.Analysis{}}
 	l.add(0, logPacket, p.AppendBinary)

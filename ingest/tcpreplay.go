@@ -26,23 +26,16 @@ type records struct {
 // records gives the records of a connection. Connections are asked for in rising
 // order; what was got has to be released.
 func (l *tcpLog) records(conn uint32) (r records, err error) {
-	if conn-l.first >= l.window {
-		if err := l.measure(conn); err != nil {
-			return r, err
-		}
+	turns, err := l.turns(conn)
+	if err == nil && turns {
+		err = l.load(conn)
 	}
-	i := int(conn - l.first)
-	if i >= len(l.sizes) || l.sizes[i] == 0 {
-		return r, nil
-	}
-	if l.current == nil || conn >= l.current.high {
-		if err := l.load(conn); err != nil {
-			return r, err
-		}
+	if err != nil || l.sizeOf(conn) == 0 {
+		return r, err
 	}
 	b := l.current
 	r = records{log: l, conn: conn, batch: b, from: b.from}
-	if int(l.sizes[i]) <= l.budget {
+	if int(l.sizeOf(conn)) <= l.budget {
 		from, at := uint32(0), conn-b.low
 		if at > 0 {
 			from = b.ends[at-1]
@@ -51,6 +44,26 @@ func (l *tcpLog) records(conn uint32) (r records, err error) {
 	}
 	b.users.Add(1)
 	return r, nil
+}
+
+// turns reports whether the records of a connection are in the next batch. Asking for
+// them waits until those of the batch before the current one were released: whoever
+// holds some has to let go of them first.
+func (l *tcpLog) turns(conn uint32) (bool, error) {
+	if conn-l.first >= l.window {
+		if err := l.measure(conn); err != nil {
+			return false, err
+		}
+	}
+	return l.sizeOf(conn) > 0 && (l.current == nil || conn >= l.current.high), nil
+}
+
+// sizeOf is how many bytes the records of a connection of the window take.
+func (l *tcpLog) sizeOf(conn uint32) uint32 {
+	if i := int(conn - l.first); i < len(l.sizes) {
+		return l.sizes[i]
+	}
+	return 0
 }
 
 // release says that the records are not used any more.

@@ -41,7 +41,7 @@ const maxMemberships = 16
 
 func newTracker(w *index.Writer, dir string, c Config) *tracker {
 	t := &tracker{
-		w: w, table: newConnTable(dir, c), log: newTCPLog(dir), workers: c.Workers, thresholds: c.Thresholds, copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
+		w: w, table: newConnTable(dir, c), log: newTCPLog(dir, c.ReplayBytes), workers: c.Workers, thresholds: c.Thresholds, copies: diag.NewDuplicates(), servers: servers{}, decoder: dissect.NewDecoder(),
 		apps: newAppTable(), found: foundCodes{}, capture: diag.NewCapture(*c.Thresholds),
 	}
 	t.appendPacket = t.packet.AppendBinary
