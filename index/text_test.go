@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -140,8 +141,8 @@ func TestTextShared(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, dir, 0, someDocs())
 	a, b := mustOpenText(t, dir), mustOpenText(t, dir)
-	if err := os.RemoveAll(dir); err != nil {
-		t.Skip("files in use are not removed here: ", err)
+	if err := os.RemoveAll(dir); err != nil && runtime.GOOS != "windows" { // there files in use stay
+		t.Fatal(err)
 	}
 	for _, x := range []*Text{a, b} {
 		if hits, _, _, err := x.Words(context.Background(), WordQuery{Word: "example"}, 0); err != nil || len(hits) != 3 {

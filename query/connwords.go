@@ -106,13 +106,7 @@ func (w *connectionWord) speaks(ctx context.Context, x Capture) error {
 				frames.Or(of)
 			}
 		}
-		err := m.visit(ctx, segment, frames, index.ColConn, func(worker int, r *frameRecord) error {
-			if r.row.Conn != index.NoConnection {
-				found[worker].Add(r.row.Conn)
-			}
-			return nil
-		})
-		if err != nil {
+		if err := m.owners(ctx, segment, frames, found); err != nil {
 			return err
 		}
 	}

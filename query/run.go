@@ -179,12 +179,13 @@ func (m *matcher) test(ctx context.Context, r *frameRecord, s *segmentBounds, op
 	return matched, err
 }
 
-// walk calls do for those frames of a chunk that are in a set, in order.
-func (m *matcher) walk(ctx context.Context, r *frameRecord, segment uint16, frames *roaring.Bitmap, chunk uint32, need index.Columns, do func(*frameRecord) error) error {
+// framesOfChunk gives a function that names the first frame, from a number on, of those
+// of a chunk that are in a set; 0: there is none. It is asked with rising numbers.
+func framesOfChunk(segment uint16, frames *roaring.Bitmap, chunk uint32) (next func(from uint32) uint32) {
 	base := uint32(segment) * index.SegmentFrames
 	it := frames.Iterator()
 	it.AdvanceIfNeeded(chunk)
-	next := func(from uint32) uint32 {
+	return func(from uint32) uint32 {
 		if from > base {
 			it.AdvanceIfNeeded(from - base - 1)
 		}
@@ -193,6 +194,11 @@ func (m *matcher) walk(ctx context.Context, r *frameRecord, segment uint16, fram
 		}
 		return base + it.PeekNext() + 1
 	}
+}
+
+// walk calls do for those frames of a chunk that are in a set, in order.
+func (m *matcher) walk(ctx context.Context, r *frameRecord, segment uint16, frames *roaring.Bitmap, chunk uint32, need index.Columns, do func(*frameRecord) error) error {
+	next := framesOfChunk(segment, frames, chunk)
 	r.rows = nil
 	return m.capture.EachBlock(need, next, func(rows *index.Rows) (bool, error) {
 		m.work.blocks.Add(1)

@@ -376,3 +376,23 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+// TestSearchLongNeedle: an encoded needle reaches as far across a border as it is long.
+func TestSearchLongNeedle(t *testing.T) {
+	text := strings.Repeat("a long needle! ", 60)
+	var percent strings.Builder
+	for _, c := range []byte(text) {
+		fmt.Fprintf(&percent, "%%%02x", c)
+	}
+	sent := "before " + percent.String() + " behind"
+	at := len(sent) - 50 // far behind where the match begins
+	e := engineWithPackets(t, []wire{
+		{proto: 6, flags: syn, seq: 100},
+		{proto: 6, flags: ack, seq: 101, payload: sent[:at]},
+		{proto: 6, flags: ack, seq: 101 + uint32(at), payload: sent[at:]},
+	})
+	a := search(t, e, SearchRequest{Needle: text, Encodings: []string{"percent"}})
+	if len(a.Rows) != 1 || !slices.Equal(a.Rows[0].Frames, []uint32{2, 3}) || a.Rows[0].Offset != 7 || int(a.Rows[0].Length) != percent.Len() {
+		t.Errorf("%+v", a.Rows)
+	}
+}

@@ -37,7 +37,7 @@ func newChunkReader(p *searchPage, x Capture) (*chunkReader, error) {
 }
 
 // wants reports whether the filter matches a frame.
-func (r *chunkReader) wants(frame uint32) (bool, error) {
+func (r *chunkReader) wants(ctx context.Context, frame uint32) (bool, error) {
 	if r.matched == nil {
 		return true, nil
 	}
@@ -48,7 +48,7 @@ func (r *chunkReader) wants(frame uint32) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if found, err = r.matcher.frames(context.Background(), bounds, 0, noLimit); err != nil {
+		if found, err = r.matcher.frames(ctx, bounds, 0, noLimit); err != nil {
 			return false, err
 		}
 		r.matched[segment] = found
@@ -80,7 +80,7 @@ type placedWord struct {
 
 // read gives the payload of a chunk's direction in the frames from its first to
 // last, in order.
-func (r *chunkReader) read(h *index.WordHit, last uint32) (runs []chunkRun, err error) {
+func (r *chunkReader) read(ctx context.Context, h *index.WordHit, last uint32) (runs []chunkRun, err error) {
 	if r.conn, err = r.known.connection(h.Conn); err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (r *chunkReader) read(h *index.WordHit, last uint32) (runs []chunkRun, err 
 			if p.Conn != h.Conn || p.Side != h.Side || p.Number < h.First || p.Number > last || p.Status&index.StatusQuoted != 0 {
 				continue
 			}
-			if ok, err := r.wants(p.Number); err != nil || !ok {
+			if ok, err := r.wants(ctx, p.Number); err != nil || !ok {
 				if err != nil {
 					return false, err
 				}

@@ -71,16 +71,12 @@ type segmentEdge struct {
 	touched     bool // a candidate may touch the payload
 }
 
-// maxKeep bounds seams.keep. Of expressions that match texts of any length only
-// matches that reach less far across a border are found.
-const maxKeep = 1 << 10
-
 // fewKept is how many bytes next to a border are searched at once; with more it pays
 // to look first whether anything is there.
 const fewKept = 64
 
 func newSeams(n *needle.Needle, read func(uint32) (segment, error)) *seams {
-	return &seams{keep: min(n.Reach()-1, maxKeep), core: n.Core(), searcher: n.Searcher(), read: read, budget: seamBudget}
+	return &seams{keep: n.Reach() - 1, core: n.Core(), searcher: n.Searcher(), read: read, budget: seamBudget}
 }
 
 // wants says whether the direction that sent a packet belongs to this pass.

@@ -140,7 +140,7 @@ func (s *wordSearch) run(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if more, err := s.chunk(i); err != nil || !more {
+			if more, err := s.chunk(ctx, i); err != nil || !more {
 				return err
 			}
 			s.looked = i + 1
@@ -253,13 +253,13 @@ next:
 
 // chunk gives the matches in a chunk, in the order of its bytes; more is false
 // when no more are wanted.
-func (s *wordSearch) chunk(i int) (more bool, err error) {
+func (s *wordSearch) chunk(ctx context.Context, i int) (more bool, err error) {
 	c := &s.chunks[i]
 	want := s.words
 	if s.page.request.Mode == modeWords {
 		want = s.words[s.rarest : s.rarest+1]
 	}
-	runs, err := s.reader.read(&c.hit, c.last)
+	runs, err := s.reader.read(ctx, &c.hit, c.last)
 	if err != nil {
 		return false, err
 	}

@@ -27,18 +27,7 @@ type searchWorker struct {
 // chunk searches the frames of a set in one chunk; full says that it found enough.
 func (w *searchWorker) chunk(ctx context.Context, c *searchChunk, segment uint16, frames *roaring.Bitmap, chunk uint32, room int) (full bool, err error) {
 	w.out, w.room, w.record.tests = c, room, nil
-	base := uint32(segment) * index.SegmentFrames
-	it := frames.Iterator()
-	it.AdvanceIfNeeded(chunk)
-	next := func(from uint32) uint32 {
-		if from > base {
-			it.AdvanceIfNeeded(from - base - 1)
-		}
-		if !it.HasNext() || it.PeekNext() >= chunk+chunkFrames {
-			return 0
-		}
-		return base + it.PeekNext() + 1
-	}
+	next := framesOfChunk(segment, frames, chunk)
 	w.record.rows = nil
 	err = w.scan.capture.EachBlock(searchColumns, next, func(rows *index.Rows) (bool, error) {
 		if err := w.block(rows, next); err != nil {

@@ -39,17 +39,23 @@ func connectionsOf(ctx context.Context, x Capture, f *filter.Filter) (*roaring.B
 		found[i] = roaring.New()
 	}
 	err := m.eachFound(ctx, func(segment uint16, frames *roaring.Bitmap) error {
-		return m.visit(ctx, segment, frames, index.ColConn|index.ColMore, func(worker int, r *frameRecord) error {
-			if r.row.Conn != index.NoConnection {
-				found[worker].Add(r.row.Conn)
-			}
-			for _, other := range r.members() {
-				found[worker].Add(other.Conn)
-			}
-			return nil
-		})
+		return m.owners(ctx, segment, frames, found)
 	})
 	return union(found), err
+}
+
+// owners adds the connections of some frames of a segment to found, which has a set for
+// each worker.
+func (m *matcher) owners(ctx context.Context, segment uint16, frames *roaring.Bitmap, found []*roaring.Bitmap) error {
+	return m.visit(ctx, segment, frames, index.ColConn|index.ColMore, func(worker int, r *frameRecord) error {
+		if r.row.Conn != index.NoConnection {
+			found[worker].Add(r.row.Conn)
+		}
+		for _, other := range r.members() {
+			found[worker].Add(other.Conn)
+		}
+		return nil
+	})
 }
 
 // negates tells whether a filter is a negation, or an And that holds one alone:
