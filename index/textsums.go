@@ -50,6 +50,12 @@ func writeTextSums(dir string, documents uint64) error {
 	return writeJSON(filepath.Join(dir, textSumsFile), textSums{documents, files})
 }
 
+// parseTextSums reads what writeTextSums wrote; ok is false if b is something else.
+func parseTextSums(b []byte) (sums textSums, ok bool) {
+	err := json.Unmarshal(b, &sums)
+	return sums, err == nil
+}
+
 // verifyTextSums compares the text folder in dir with textSumsFile and describes
 // every difference; with known set it looks only whether there is one. The error
 // is fs.ErrNotExist if there is no text index.
@@ -58,8 +64,8 @@ func verifyTextSums(dir string, known bool) (problems []string, err error) {
 	if err != nil || known {
 		return nil, err
 	}
-	var want textSums
-	if json.Unmarshal(b, &want) != nil {
+	want, ok := parseTextSums(b)
+	if !ok {
 		return []string{textSumsFile + " is damaged"}, nil
 	}
 	have, err := computeTextSums(dir)
