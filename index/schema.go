@@ -34,10 +34,11 @@ import (
 //	postings     segment u16, field u8, value     roaring bitmap of the frames in a segment (postings.go)
 //	analyses     first connection u32             measures and findings of a group, s2 (analyses.go)
 //	found        code of a finding, text          roaring bitmap of the connections that have it
+//	messages     first message u32                up to messageGroup messages, s2 (messagecode.go)
+//	messageframes  first frame u32                messages by frame, with their answers, s2 (messages.go)
+//	messagelists   field, 0, value                roaring bitmap of the frames with it (messages.go)
+//	applications   first connection u32           applications of a group of connections, s2
 //	container    before frame u32, part u32       container bytes that cannot be told (container.go)
-//
-// Reserved names, for content that this Content number does not have yet:
-// messages, fields.
 //
 // A segment is 2^20 frames: frame n stands in segment (n-1)>>20.
 
@@ -54,7 +55,8 @@ const FormatVersion = 2
 //	2  window scale, time since the connection's frame before, echo pairs,
 //	   StatusComplex; application protocols of payloads; sort columns of streams and first times
 //	3  TCP analysis of packets, measures of connections, findings
-const ContentVersion = 3
+//	4  messages of application protocols
+const ContentVersion = 4
 
 // Bucket names.
 const (
@@ -69,6 +71,11 @@ const (
 	bucketContainer   = "container"
 	bucketAnalyses    = "analyses"
 	bucketFound       = "found"
+
+	bucketMessages      = "messages"
+	bucketMessageFrames = "messageframes"
+	bucketMessageLists  = "messagelists"
+	bucketApplications  = "applications"
 )
 
 // buckets lists every bucket, in the order in which the writer creates them.
@@ -76,13 +83,17 @@ func buckets() []string {
 	return []string{
 		bucketMeta, bucketBlocks, bucketColumns, bucketDatagrams, bucketConnections,
 		bucketSort, bucketMembers, bucketPostings, bucketContainer, bucketAnalyses, bucketFound,
+		bucketMessages, bucketMessageFrames, bucketMessageLists, bucketApplications,
 	}
 }
 
 // bucketSince gives the content number that brought a bucket.
 func bucketSince(name string) int {
-	if name == bucketAnalyses || name == bucketFound {
+	switch name {
+	case bucketAnalyses, bucketFound:
 		return analysesSince
+	case bucketMessages, bucketMessageFrames, bucketMessageLists, bucketApplications:
+		return messagesSince
 	}
 	return 1
 }

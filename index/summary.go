@@ -41,6 +41,9 @@ type Summary struct {
 	// Text says what the text index holds; nil: there is none.
 	Text *TextSummary `json:"text,omitempty"`
 
+	// Applications says what is stored of application protocols; nil: nothing.
+	Applications *MessageSummary `json:"applications,omitempty"`
+
 	Counters Counters `json:"counters"`
 }
 

@@ -188,6 +188,14 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 		_ = reader.Close()
 		return nil, err
 	}
+	apps, err := startProto(dir)
+	if err != nil {
+		text.abort()
+		w.Abort()
+		_ = reader.Close()
+		return nil, err
+	}
+	defer apps.close()
 	t := newTracker(w, dir, b.config)
 	defer t.table.close()
 	defer t.log.close()
@@ -203,6 +211,9 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 		if err := text.take(j); err != nil {
 			return err
 		}
+		if err := apps.take(j); err != nil {
+			return err
+		}
 		list.jobs <- j
 		return list.err()
 	})
@@ -215,6 +226,9 @@ func (b *builder) write(ctx context.Context, reader *source.Reader, dir string, 
 			t.summary.File.Compression, t.summary.File.FileBytes = old.File.Compression, old.File.FileBytes
 		}
 		err = finishBoth(t, text)
+		if err == nil {
+			t.summary.Applications, err = apps.store(w)
+		}
 	} else {
 		text.abort()
 	}

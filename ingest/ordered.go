@@ -4,6 +4,7 @@ import (
 	"container/list"
 
 	"pcapidx/index"
+	"pcapidx/ingest/proto"
 	"pcapidx/ingest/tcp"
 )
 
@@ -30,6 +31,11 @@ type byteSink interface {
 	// ended, or later if some are missing. Each datagram is a piece, and offsets
 	// count what was captured of them.
 	piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32)
+	// gap says that bytes of a direction are missing, in front of the next piece.
+	gap(c *orderedConn, side index.Side, bytes uint64, reason tcp.Reason)
+	// ended says that a side has sent all it had, or with reset, that it broke the
+	// connection, in the frame in hand.
+	ended(c *orderedConn, side index.Side, reset bool)
 	// gone says that no more comes of what is known of the connection: it is
 	// closed, the capture ends, or, with early set, it is given up and may go on.
 	gone(c *orderedConn, early bool)
@@ -40,9 +46,12 @@ type orderedConn struct {
 	number  uint32
 	streams *tcp.Streams // nil: datagrams
 	begun   [2]bool
-	base    [2]uint64   // TCP: offset of the first byte that streams knows; datagrams: of the next byte
-	pending [2]dirChunk // the sink's
-	counted int         // what it adds to ordered.used
+	base    [2]uint64         // TCP: offset of the first byte that streams knows; datagrams: of the next byte
+	done    [2]bool           // ended was told
+	pending [2]dirChunk       // the text sink's
+	app     *proto.Connection // the protocol sink's
+	held    int               // memory that app takes
+	counted int               // what it adds to ordered.used
 	place   *list.Element
 }
 
@@ -122,12 +131,29 @@ func (o *ordered) segment(c *orderedConn, r *index.Packet, payload []byte) (more
 		g := tcp.Segment{Dir: uint8(r.Side), Flags: r.Flags, Seq: r.Seq, Ack: r.Ack, Len: r.Length, HasLen: true}
 		c.streams.Feed(&g, payload, r.Number, int64(r.Time), sink)
 	}
+	return !o.ends(c, r)
+}
+
+// ends tells what has ended with a packet, and whether the connection is closed.
+func (o *ordered) ends(c *orderedConn, r *index.Packet) bool {
 	ended := func(side uint8) bool { return !c.begun[side] || c.streams.Side(side).Ended() }
-	if r.Flags&tcp.RST != 0 || r.Flags&tcp.FIN != 0 && ended(0) && ended(1) {
+	if r.Flags&tcp.RST != 0 {
+		c.streams.Flush(&orderedSink{o: o, c: c})
+		o.out.ended(c, r.Side, true)
 		o.close(c, false)
-		return false
+		return true
 	}
-	return true
+	for side := range c.done {
+		if c.begun[side] && !c.done[side] && ended(uint8(side)) {
+			c.done[side] = true
+			o.out.ended(c, index.Side(side), false)
+		}
+	}
+	if r.Flags&tcp.FIN != 0 && ended(0) && ended(1) {
+		o.close(c, false)
+		return true
+	}
+	return false
 }
 
 // begin says where a direction begins: behind its SYN, whose relative number is
@@ -143,7 +169,7 @@ func (o *ordered) begin(c *orderedConn, r *index.Packet, sink *orderedSink) {
 
 // count brings used up to date.
 func (o *ordered) count(c *orderedConn) {
-	n := connOverhead + c.pending[0].size() + c.pending[1].size()
+	n := connOverhead + c.held + c.pending[0].size() + c.pending[1].size()
 	if c.streams != nil {
 		n += c.streams.Buffered()
 	}
@@ -177,9 +203,11 @@ type orderedSink struct {
 
 // Chunk implements tcp.Sink.
 func (s *orderedSink) Chunk(c tcp.Chunk) {
+	side := index.Side(c.Dir)
 	if len(c.Data) > 0 {
-		side := index.Side(c.Dir)
 		s.o.out.piece(s.c, side, s.c.base[side]+c.Offset, c.Data, c.Frame)
+	} else if c.Gap > 0 {
+		s.o.out.gap(s.c, side, c.Gap, c.Reason)
 	}
 }
 

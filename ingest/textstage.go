@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"pcapidx/index"
+	"pcapidx/ingest/tcp"
 	"pcapidx/ingest/words"
 )
 
@@ -154,6 +155,11 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 		}
 	}
 }
+
+// gap and ended implement byteSink: words need none of it.
+func (t *textStage) gap(*orderedConn, index.Side, uint64, tcp.Reason) {}
+
+func (t *textStage) ended(*orderedConn, index.Side, bool) {}
 
 // gone implements byteSink.
 func (t *textStage) gone(c *orderedConn, early bool) {

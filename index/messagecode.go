@@ -1,0 +1,175 @@
+package index
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// messageGroup is how many messages are stored together.
+const messageGroup = 64
+
+// messageLimit bounds what a stored group takes: texts are most of it.
+const messageLimit = messageGroup * (MaxText + 1<<16)
+
+// Limits of one stored message. What is beyond is left out by the writer.
+const (
+	MaxMessageFields = 4096
+	MaxFieldText     = 16 << 10
+	maxWarnings      = 64
+)
+
+// names numbers texts that occur in many messages: of fields, protocols, codes.
+type names struct {
+	list []string
+	by   map[string]uint64
+}
+
+func (n *names) id(name string) uint64 {
+	id, ok := n.by[name]
+	if !ok {
+		if n.by == nil {
+			n.by = map[string]uint64{}
+		}
+		id = uint64(len(n.list))
+		n.by[name] = id
+		n.list = append(n.list, name)
+	}
+	return id
+}
+
+func nameOf(list []string, d *decoder) string {
+	id := d.uvarint()
+	if id >= uint64(len(list)) {
+		if d.err == nil {
+			d.fail()
+		}
+		return ""
+	}
+	return list[id]
+}
+
+// appendMessage encodes a message behind its number, which its place tells. Fields,
+// protocols and codes of warnings are numbers of n.
+//
+//	protocol, kind | outcome << 4, conn + 1, side, first, frame - first (signed),
+//	start, end - start (signed), offset, length, request, code, summary,
+//	fields: name, number of a text's bytes + 1 or 0, text or number
+//	warnings, text, object
+func appendMessage(b []byte, m *Message, n *names) []byte {
+	b = binary.AppendUvarint(b, n.id(m.Protocol))
+	b = append(b, byte(m.Kind)|byte(m.Outcome)<<4)
+	b = binary.AppendUvarint(b, uint64(m.Conn+1)) // NoConnection is 0
+	b = append(b, byte(m.Side))
+	b = binary.AppendUvarint(b, uint64(m.First))
+	b = binary.AppendVarint(b, int64(m.Frame)-int64(m.First))
+	b = binary.AppendVarint(b, int64(m.Start))
+	b = binary.AppendVarint(b, int64(m.End-m.Start))
+	for _, v := range []uint64{m.Offset, m.Length, uint64(m.Request)} {
+		b = binary.AppendUvarint(b, v)
+	}
+	b = appendString(appendString(b, m.Code), m.Summary)
+	fields := m.Fields[:min(len(m.Fields), MaxMessageFields)]
+	b = binary.AppendUvarint(b, uint64(len(fields)))
+	for i := range fields {
+		f := &fields[i]
+		b = binary.AppendUvarint(b, n.id(f.Name))
+		if f.Text != "" {
+			b = binary.AppendUvarint(b, uint64(len(f.Text)))
+			b = append(b, f.Text...)
+		} else {
+			b = binary.AppendUvarint(append(b, 0), f.Num)
+		}
+	}
+	warnings := m.Warnings[:min(len(m.Warnings), maxWarnings)]
+	b = binary.AppendUvarint(b, uint64(len(warnings)))
+	for i := range warnings {
+		w := &warnings[i]
+		b = append(binary.AppendUvarint(b, n.id(w.Code)), byte(w.Severity))
+		b = appendString(b, w.Text)
+		frames := w.Frames[:min(len(w.Frames), MaxEvidence)]
+		b = appendFrameList(binary.AppendUvarint(b, uint64(len(frames))), frames)
+	}
+	b = appendString(b, string(m.Text))
+	return appendObject(b, m.Object)
+}
+
+func appendObject(b []byte, o *Object) []byte {
+	if o == nil {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	for _, s := range []string{o.Name, o.Type, o.Sniff, o.SHA256, o.Coding, o.Verdict} {
+		b = appendString(b, s)
+	}
+	b = binary.AppendUvarint(binary.AppendUvarint(b, o.Size), o.Wire)
+	return binary.AppendVarint(b, o.Expected)
+}
+
+func decodeMessage(d *decoder, list []string, m *Message) {
+	m.Protocol = nameOf(list, d)
+	bits := d.byte()
+	m.Kind, m.Outcome = MessageKind(bits&15), Outcome(bits>>4)
+	m.Conn = d.uint32() - 1
+	m.Side = Side(d.byte() & 1)
+	m.First = d.uint32()
+	m.Frame = uint32(int64(m.First) + d.varint())
+	m.Start = Time(d.varint())
+	m.End = m.Start + Time(d.varint())
+	m.Offset, m.Length, m.Request = d.uvarint(), d.uvarint(), d.uint32()
+	m.Code, m.Summary = d.string(), d.string()
+	n := d.count(2)
+	m.Fields = slices.Grow(m.Fields[:0], n)
+	for range n {
+		f := MessageField{Name: nameOf(list, d)}
+		if size := d.count(1); size > 0 {
+			f.Text = string(d.bytes(size))
+		} else {
+			f.Num = d.uvarint()
+		}
+		m.Fields = append(m.Fields, f)
+	}
+	m.Warnings = m.Warnings[:0]
+	for range d.count(3) {
+		w := Warning{Code: nameOf(list, d), Severity: Severity(d.byte()), Text: d.string()}
+		var last uint32
+		for range d.count(1) {
+			last += uint32(d.uvarint())
+			w.Frames = append(w.Frames, last)
+		}
+		m.Warnings = append(m.Warnings, w)
+	}
+	m.Text = d.bytes(d.count(1))
+	m.Object = nil
+	if d.byte() != 0 {
+		o := &Object{}
+		for _, s := range []*string{&o.Name, &o.Type, &o.Sniff, &o.SHA256, &o.Coding, &o.Verdict} {
+			*s = d.string()
+		}
+		o.Size, o.Wire, o.Expected = d.uvarint(), d.uvarint(), d.varint()
+		m.Object = o
+	}
+}
+
+func appendApplication(b []byte, a *Application, n *names) []byte {
+	b = binary.AppendUvarint(b, uint64(len(a.Protocols)))
+	for _, p := range a.Protocols {
+		b = binary.AppendUvarint(b, n.id(p))
+	}
+	b = append(b, boolByte(a.Confirmed))
+	b = appendString(appendString(b, a.Host), a.HostFrom)
+	for _, v := range []uint64{uint64(a.Messages), a.Missing, uint64(a.Sampled), uint64(a.Printable), uint64(a.Entropy)} {
+		b = binary.AppendUvarint(b, v)
+	}
+	return appendString(b, string(a.Head))
+}
+
+func decodeApplication(d *decoder, list []string, a *Application) {
+	for range d.count(1) {
+		a.Protocols = append(a.Protocols, nameOf(list, d))
+	}
+	a.Confirmed = d.byte() != 0
+	a.Host, a.HostFrom = d.string(), d.string()
+	a.Messages, a.Missing, a.Sampled = d.uint32(), d.uvarint(), d.uint32()
+	a.Printable, a.Entropy = uint16(d.uvarint()), uint16(d.uvarint())
+	a.Head = []byte(d.string())
+}

@@ -1,0 +1,363 @@
+package index
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// MessageLog collects the messages and applications of an ingest, in a goroutine of
+// its own beside the Writer, and gives them to it at the end: that the same capture
+// gives the same bytes, all that is stored comes in one order. Messages wait in a
+// scratch file; in memory there are 8 bytes for each, and bitmaps of the frames that
+// have a field.
+//
+//	l, _ := NewMessageLog(dir, listed)
+//	for each message { l.Add(m) }; for each connection { l.AddApplication(a) }
+//	l.Store(w)       // or l.Close() alone
+//	l.Close()
+type MessageLog struct {
+	listed map[string]bool // fields with a list for each value
+	file   *os.File
+	out    *bufio.Writer
+	failed error
+
+	names    names
+	group    []byte
+	grouped  int
+	frames   []uint32 // by message number - 1
+	requests []uint32
+	lists    map[string]*messageList
+	apps     []Application
+	summary  MessageSummary
+}
+
+// messageList are the frames of a field, and, of listed ones, of each value.
+type messageList struct {
+	all    *roaring.Bitmap
+	values map[string]*roaring.Bitmap // nil: too many, or not listed
+}
+
+// Limits of what a capture's messages take.
+const (
+	// MaxMessages bounds their number; the rest is counted and left out.
+	MaxMessages = 32 << 20
+	// MaxApplications bounds the connections of which the application is kept.
+	MaxApplications = 2 << 20
+	maxListValues   = 512
+	maxListText     = 64 // bytes of a value that is listed
+)
+
+// MessageSummary says what is stored of application protocols.
+type MessageSummary struct {
+	Messages     uint64 `json:"messages"`
+	Applications uint64 `json:"applications"` // connections with an application
+	// Names are the texts that stored messages refer to by number.
+	Names []string `json:"names"`
+	// Protocols sums up messages by protocol, by name.
+	Protocols []MessageProtocol `json:"protocols"`
+	// Dropped counts messages above MaxMessages, DroppedApplications connections
+	// above MaxApplications, Panics decoders that failed.
+	Dropped             uint64 `json:"dropped,omitempty"`
+	DroppedApplications uint64 `json:"dropped_applications,omitempty"`
+	Panics              uint64 `json:"panics,omitempty"`
+}
+
+// MessageProtocol counts the messages of a protocol.
+type MessageProtocol struct {
+	Name     string `json:"name"`
+	Messages uint64 `json:"messages"`
+	Failed   uint64 `json:"failed,omitempty"`   // with an outcome other than ok
+	Warnings uint64 `json:"warnings,omitempty"` // of all messages
+}
+
+const messageLogFile = "messages.tmp"
+
+// NewMessageLog makes a log in folder dir. listed names the fields of which the
+// frames of each value are kept.
+func NewMessageLog(dir string, listed []string) (*MessageLog, error) {
+	f, err := os.Create(filepath.Join(dir, messageLogFile))
+	if err != nil {
+		return nil, fmt.Errorf("create message log: %w", err)
+	}
+	l := &MessageLog{listed: map[string]bool{}, file: f, out: bufio.NewWriterSize(f, 1<<18), lists: map[string]*messageList{}}
+	for _, name := range listed {
+		l.listed[name] = true
+	}
+	return l, nil
+}
+
+// Add takes the next message. Its number must be one more than the one before.
+func (l *MessageLog) Add(m *Message) {
+	if len(l.frames) >= MaxMessages {
+		l.summary.Dropped++
+		return
+	}
+	l.frames = append(l.frames, m.Frame)
+	l.requests = append(l.requests, m.Request)
+	l.group = appendMessage(l.group, m, &l.names)
+	if l.grouped++; l.grouped == messageGroup {
+		l.flush()
+	}
+	l.count(m)
+	for i := range m.Fields {
+		l.list(&m.Fields[i], m.Frame)
+	}
+}
+
+func (l *MessageLog) count(m *Message) {
+	at, found := slices.BinarySearchFunc(l.summary.Protocols, m.Protocol, func(p MessageProtocol, name string) int { return cmp.Compare(p.Name, name) })
+	if !found {
+		l.summary.Protocols = slices.Insert(l.summary.Protocols, at, MessageProtocol{Name: m.Protocol})
+	}
+	p := &l.summary.Protocols[at]
+	p.Messages++
+	p.Warnings += uint64(len(m.Warnings))
+	if m.Outcome != Fine {
+		p.Failed++
+	}
+}
+
+func (l *MessageLog) list(f *MessageField, frame uint32) {
+	x := l.lists[f.Name]
+	if x == nil {
+		x = &messageList{all: roaring.New()}
+		if l.listed[f.Name] {
+			x.values = map[string]*roaring.Bitmap{}
+		}
+		l.lists[f.Name] = x
+	}
+	x.all.Add(frame)
+	if x.values == nil {
+		return
+	}
+	value := string(MessageValue(f.Text, f.Num))
+	b := x.values[value]
+	if b == nil {
+		if len(x.values) >= maxListValues || len(value) > maxListText {
+			x.values = nil
+			return
+		}
+		b = roaring.New()
+		x.values[value] = b
+	}
+	b.Add(frame)
+}
+
+// MessageValue gives the key of a field's value in its lists.
+func MessageValue(text string, num uint64) []byte {
+	if text != "" {
+		return append([]byte{'t'}, text...)
+	}
+	return binary.BigEndian.AppendUint64([]byte{'n'}, num)
+}
+
+// AddApplication takes what is known of a connection. One that was given up and went
+// on comes more than once.
+func (l *MessageLog) AddApplication(a *Application) {
+	if len(l.apps) >= MaxApplications {
+		l.summary.DroppedApplications++
+		return
+	}
+	l.apps = append(l.apps, *a)
+}
+
+// flush writes the group in hand: length, packed body.
+func (l *MessageLog) flush() {
+	if l.grouped == 0 || l.failed != nil {
+		return
+	}
+	body := pack(nil, l.group)
+	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+	if _, err := l.out.Write(head); err != nil {
+		l.failed = err
+	}
+	if _, err := l.out.Write(body); err != nil && l.failed == nil {
+		l.failed = err
+	}
+	l.group, l.grouped = l.group[:0], 0
+}
+
+// Err gives the first failure of writing.
+func (l *MessageLog) Err() error {
+	if l.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("write message log: %w", l.failed)
+}
+
+// Close removes the scratch file. It may be called more than once.
+func (l *MessageLog) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	err := errors.Join(l.file.Close(), os.Remove(l.file.Name()))
+	l.file = nil
+	return err
+}
+
+// Store gives everything to the writer, and the summary of it. Panics is how many
+// decoders failed.
+func (l *MessageLog) Store(w *Writer, panics uint64) (*MessageSummary, error) {
+	l.flush()
+	if l.failed == nil {
+		l.failed = l.out.Flush()
+	}
+	if l.failed == nil {
+		_, l.failed = l.file.Seek(0, io.SeekStart)
+	}
+	if l.failed != nil {
+		return nil, l.Err()
+	}
+	if err := l.storeMessages(w); err != nil {
+		return nil, err
+	}
+	l.storeFrames(w)
+	l.storeLists(w)
+	l.storeApplications(w)
+	s := &l.summary
+	s.Messages, s.Panics, s.Names = uint64(len(l.frames)), panics, l.names.list
+	return s, w.Err()
+}
+
+func (l *MessageLog) storeMessages(w *Writer) error {
+	in := bufio.NewReaderSize(l.file, 1<<18)
+	var head [4]byte
+	for first := 1; first <= len(l.frames); first += messageGroup {
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			return fmt.Errorf("read message log: %w", err)
+		}
+		body := make([]byte, binary.BigEndian.Uint32(head[:]))
+		if _, err := io.ReadFull(in, body); err != nil {
+			return fmt.Errorf("read message log: %w", err)
+		}
+		w.putLater(bucketMessages, key32(uint32(first)), body)
+	}
+	return nil
+}
+
+// frameGroup is how many messages the lists of frames hold each.
+const frameGroup = 4096
+
+// storeFrames stores the messages in the order of their frames, with the answers of
+// requests: frame, number, number of the answer.
+func (l *MessageLog) storeFrames(w *Writer) {
+	order := make([]uint32, len(l.frames))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortStableFunc(order, func(a, b uint32) int { return cmp.Compare(l.frames[a], l.frames[b]) })
+	answers := make([]uint32, len(l.frames))
+	for i, r := range l.requests {
+		if r > 0 && int(r) <= len(answers) && answers[r-1] == 0 {
+			answers[r-1] = uint32(i) + 1
+		}
+	}
+	for len(order) > 0 {
+		n := min(frameGroup, len(order))
+		for n < len(order) && l.frames[order[n]] == l.frames[order[n-1]] { // a frame is in one group
+			n++
+		}
+		first := l.frames[order[0]]
+		body, frame, number := []byte(nil), first, uint32(0)
+		for _, i := range order[:n] {
+			body = binary.AppendUvarint(body, uint64(l.frames[i]-frame))
+			body = binary.AppendVarint(body, int64(i+1)-int64(number))
+			body = binary.AppendUvarint(body, uint64(answers[i]))
+			frame, number = l.frames[i], i+1
+		}
+		w.putLater(bucketMessageFrames, key32(first), pack(nil, body))
+		order = order[n:]
+	}
+}
+
+// storeLists stores bitmaps by field, 0, and a value; without a value those of all
+// frames with the field.
+func (l *MessageLog) storeLists(w *Writer) {
+	fields := make([]string, 0, len(l.lists))
+	for name := range l.lists {
+		fields = append(fields, name)
+	}
+	slices.Sort(fields)
+	for _, name := range fields {
+		x := l.lists[name]
+		w.putBitmap(bucketMessageLists, append([]byte(name), 0), x.all)
+		values := make([]string, 0, len(x.values))
+		for v := range x.values {
+			values = append(values, v)
+		}
+		slices.Sort(values)
+		for _, v := range values {
+			w.putBitmap(bucketMessageLists, append(append([]byte(name), 0), v...), x.values[v])
+		}
+		if x.values != nil { // every value is listed
+			w.putLater(bucketMessageLists, append([]byte(name), 1), []byte{1})
+		}
+	}
+}
+
+func (l *MessageLog) storeApplications(w *Writer) {
+	slices.SortStableFunc(l.apps, func(a, b Application) int { return cmp.Compare(a.Conn, b.Conn) })
+	merged := l.apps[:0]
+	for i := range l.apps {
+		if n := len(merged); n > 0 && merged[n-1].Conn == l.apps[i].Conn {
+			merged[n-1].join(&l.apps[i])
+		} else {
+			merged = append(merged, l.apps[i])
+		}
+	}
+	l.summary.Applications = uint64(len(merged))
+	for len(merged) > 0 {
+		first := merged[0].Conn - merged[0].Conn%connGroup
+		var body []byte
+		n := 0
+		for ; n < len(merged) && merged[n].Conn-first < connGroup; n++ {
+			body = append(body, byte(merged[n].Conn-first))
+			body = appendApplication(body, &merged[n], &l.names)
+		}
+		w.putLater(bucketApplications, key32(first), pack(nil, body))
+		merged = merged[n:]
+	}
+}
+
+// join adds what came later of the same connection.
+func (a *Application) join(b *Application) {
+	for _, p := range b.Protocols {
+		if !slices.Contains(a.Protocols, p) {
+			a.Protocols = append(a.Protocols, p)
+		}
+	}
+	if a.Host == "" {
+		a.Host, a.HostFrom = b.Host, b.HostFrom
+	}
+	a.Confirmed = a.Confirmed || b.Confirmed
+	a.Messages, a.Missing = a.Messages+b.Messages, a.Missing+b.Missing
+}
+
+// putLater stores a value in the storing goroutine.
+func (w *Writer) putLater(bucket string, key, body []byte) {
+	w.jobs <- func(p *put) error {
+		if p == nil {
+			return nil
+		}
+		return p.put(bucket, key, body)
+	}
+}
+
+func (w *Writer) putBitmap(bucket string, key []byte, b *roaring.Bitmap) {
+	b.RunOptimize()
+	body, err := b.ToBytes()
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	w.putLater(bucket, key, body)
+}

@@ -1,0 +1,226 @@
+package index
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// messagesSince is the content number that brought messages.
+const messagesSince = 4
+
+// messageNames gives the names that stored messages refer to, or ErrOutdated for an
+// index that has none.
+func (x *Index) messageNames() ([]string, error) {
+	if x.summary.Content < messagesSince || x.summary.Applications == nil {
+		return nil, x.outdated()
+	}
+	return x.summary.Applications.Names, nil
+}
+
+// EachMessage calls yield for the messages from number from on, in order, until it
+// returns false. What m refers to is good until yield returns, but for the texts of
+// its fields. ErrOutdated if the index was made before messages were stored.
+func (x *Index) EachMessage(from uint32, yield func(m *Message) bool) error {
+	names, err := x.messageNames()
+	if err != nil {
+		return err
+	}
+	return x.view(func(v *view) error {
+		start := firstMessage(from)
+		var buf []byte
+		return v.scan(bucketMessages, key32(start), func(key, body []byte) (more bool, err error) {
+			if len(key) != 4 {
+				return false, errShort
+			}
+			first := binary.BigEndian.Uint32(key)
+			if first < start {
+				return true, nil
+			}
+			buf, more, err = eachInGroup(body, buf, names, first, func(m *Message) bool { return m.Number < from || yield(m) })
+			return more, err
+		})
+	})
+}
+
+// firstMessage gives the number of the first message in the group of a message.
+func firstMessage(number uint32) uint32 {
+	if number == 0 {
+		return 1
+	}
+	return (number-1)/messageGroup*messageGroup + 1
+}
+
+// eachInGroup walks the messages of a stored group. It gives the buffer to be used
+// again, and whether yield wants more.
+func eachInGroup(value, buf []byte, names []string, first uint32, yield func(*Message) bool) ([]byte, bool, error) {
+	body, err := unpack(value, buf, messageLimit)
+	if err != nil {
+		return buf, false, err
+	}
+	if value[0] != packedPlain {
+		buf = body
+	}
+	d := &decoder{b: body}
+	var m Message
+	for n := uint32(0); len(d.b) > 0; n++ {
+		m.Number = first + n
+		decodeMessage(d, names, &m)
+		if d.err != nil || n >= messageGroup {
+			return buf, false, errShort
+		}
+		if !yield(&m) {
+			return buf, false, nil
+		}
+	}
+	return buf, true, nil
+}
+
+// MessagesByNumber gives some messages; numbers rise. A number that there is none of
+// is left out.
+func (x *Index) MessagesByNumber(numbers []uint32, yield func(m *Message) bool) error {
+	names, err := x.messageNames()
+	if err != nil {
+		return err
+	}
+	return x.view(func(v *view) error {
+		var buf []byte
+		for len(numbers) > 0 {
+			first := firstMessage(numbers[0])
+			value, err := v.find(bucketMessages, key32(first))
+			if err != nil {
+				return err
+			}
+			wanted := 0
+			for wanted < len(numbers) && firstMessage(numbers[wanted]) == first {
+				wanted++
+			}
+			group := numbers[:wanted]
+			numbers = numbers[wanted:]
+			if value == nil {
+				continue
+			}
+			stop := false
+			buf, _, err = eachInGroup(value, buf, names, first, func(m *Message) bool {
+				if len(group) > 0 && m.Number == group[0] {
+					group = group[1:]
+					stop = !yield(m)
+				}
+				return !stop && len(group) > 0
+			})
+			if err != nil || stop {
+				return v.wrap(bucketMessages, key32(first), err)
+			}
+		}
+		return nil
+	})
+}
+
+// FrameMessage names a message of a frame.
+type FrameMessage struct {
+	Frame, Number uint32
+	Answer        uint32 // number of the message that answers it, 0: none
+}
+
+// EachFrameMessage calls yield for the messages of the frames from frame from on, in
+// the order of frames, until it returns false.
+func (x *Index) EachFrameMessage(from uint32, yield func(FrameMessage) bool) error {
+	if _, err := x.messageNames(); err != nil {
+		return err
+	}
+	return x.view(func(v *view) error {
+		return v.scan(bucketMessageFrames, key32(from), func(key, body []byte) (bool, error) {
+			if len(key) != 4 {
+				return false, errShort
+			}
+			body, err := unpack(body, nil, math.MaxInt32)
+			if err != nil {
+				return false, err
+			}
+			d := &decoder{b: body}
+			f := FrameMessage{Frame: binary.BigEndian.Uint32(key)}
+			for len(d.b) > 0 {
+				f.Frame += uint32(d.uvarint())
+				f.Number = uint32(int64(f.Number) + d.varint())
+				f.Answer = d.uint32()
+				if d.err != nil {
+					return false, d.err
+				}
+				if f.Frame >= from && !yield(f) {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+	})
+}
+
+// MessageList gives the frames with a field of a message, or, with a value
+// (MessageValue), those that have it among others. listed is false where the lists
+// do not tell: the field has no list for each value.
+func (x *Index) MessageList(field string, value []byte) (b *roaring.Bitmap, listed bool, err error) {
+	if _, err := x.messageNames(); err != nil {
+		return nil, false, err
+	}
+	err = x.view(func(v *view) error {
+		key := append([]byte(field), 0)
+		if value != nil {
+			all, err := v.find(bucketMessageLists, append([]byte(field), 1))
+			if err != nil || all == nil {
+				// A field that no message has is listed in full.
+				first, ferr := v.find(bucketMessageLists, key)
+				listed = first == nil && err == nil && ferr == nil
+				return err
+			}
+			key = append(key, value...)
+		}
+		listed = true
+		body, err := v.find(bucketMessageLists, key)
+		if err != nil || body == nil {
+			return err
+		}
+		b, err = readBitmap(body, math.MaxUint32, func(b *roaring.Bitmap) error { return b.Validate() })
+		return v.wrap(bucketMessageLists, key, err)
+	})
+	if b == nil {
+		b = roaring.New()
+	}
+	return b, listed, err
+}
+
+// EachApplication calls yield for what is known of the applications of connections
+// from a number on, in order, until it returns false.
+func (x *Index) EachApplication(from uint32, yield func(*Application) bool) error {
+	names, err := x.messageNames()
+	if err != nil {
+		return err
+	}
+	return x.view(func(v *view) error {
+		start := from - from%connGroup
+		return v.scan(bucketApplications, key32(start), func(key, body []byte) (bool, error) {
+			if len(key) != 4 {
+				return false, errShort
+			}
+			first := binary.BigEndian.Uint32(key)
+			if first < start {
+				return true, nil
+			}
+			body, err := unpack(body, nil, analysesLimit)
+			if err != nil {
+				return false, err
+			}
+			d := &decoder{b: body}
+			for len(d.b) > 0 {
+				a := Application{Conn: first + uint32(d.byte())}
+				if decodeApplication(d, names, &a); d.err != nil {
+					return false, d.err
+				}
+				if a.Conn >= from && !yield(&a) {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+	})
+}

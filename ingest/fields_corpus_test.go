@@ -1,0 +1,192 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pcapidx/index"
+)
+
+// TestFieldsAgainstTshark compares the fields of messages with those that tshark
+// printed, frame by frame and field by field, and prints the share of rows of each
+// protocol that agree in everything that we decode.
+//
+//	FIELDS_ONLY=pattern    captures by name, "*dns*"
+//	FIELDS_PROTO=a,b       protocols
+//	FIELDS_SHOW=n          rows shown that differ, of each protocol
+//
+// A row agrees when each of its keys that is one of our fields has the same values.
+// A key that we do not have makes it differ, unless it is computed elsewhere (keys
+// of notOurs).
+func TestFieldsAgainstTshark(t *testing.T) {
+	files, _ := filepath.Glob("../../shared/corpus/fields/*.json")
+	if len(files) == 0 {
+		t.Skip("no corpus: ../shared/corpus/fields")
+	}
+	show := 0
+	_, _ = fmt.Sscan(os.Getenv("FIELDS_SHOW"), &show)
+	total := map[string]*fieldTally{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		if only := os.Getenv("FIELDS_ONLY"); only != "" {
+			if ok, _ := filepath.Match(only, name); !ok {
+				continue
+			}
+		}
+		compareFields(t, file, name, show, total)
+	}
+	for _, p := range slices.Sorted(maps.Keys(total)) {
+		c := total[p]
+		t.Logf("%-10s %5d of %5d rows (%.1f %%), %d without a message, %d decrypted or cut left out", p, c.same, c.rows, 100*float64(c.same)/float64(max(1, c.rows)), c.none, c.left)
+		for _, key := range slices.SortedFunc(maps.Keys(c.keys), func(a, b string) int { return c.keys[b] - c.keys[a] }) {
+			t.Logf("    %5d %s", c.keys[key], key)
+		}
+		if want := fieldsWanted()[p]; want > 0 && os.Getenv("FIELDS_ONLY") == "" && float64(c.same) < want*float64(c.rows) {
+			t.Errorf("%s: %d of %d rows agree, %.1f %% are wanted", p, c.same, c.rows, 100*want)
+		}
+	}
+}
+
+// fieldsWanted gives the share of rows that must agree.
+func fieldsWanted() map[string]float64 { return map[string]float64{} }
+
+type fieldTally struct {
+	rows, same, none, left, shown int
+	keys                          map[string]int // that differ
+}
+
+// notOurs are keys of rows that are no fields of messages: they are of other layers, or describe the row.
+func notOurs(key string) bool {
+	return slices.Contains([]string{
+		"frame", "tcp_stream", "udp_stream", "tcp_streams", "udp_streams", "decrypted", "two_pass_differs", "only_one_pass", "only_two_pass", "proto",
+	}, key)
+}
+
+// framesOfPairs are keys that name the frame of the other side of an exchange, and their
+// times: the index keeps pairs, not these fields.
+func framesOfPairs(key string) bool {
+	return slices.Contains([]string{
+		"http.response_in", "http.request_in", "http.time", "http.prev_request_in", "dns.response_in", "dns.response_to", "dns.time",
+		"dns.retransmission", "dns.unsolicited", "http.response_for.uri", "icmp.resp_in", "icmp.resp_to", "icmp.resptime",
+		"icmpv6.resp_in", "icmpv6.resp_to", "icmpv6.resptime",
+	}, key)
+}
+
+func compareFields(t *testing.T, file, name string, show int, total map[string]*fieldTally) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	only := strings.FieldsFunc(os.Getenv("FIELDS_PROTO"), func(r rune) bool { return r == ',' })
+	var frames map[uint32]map[string][]string
+	for _, protocol := range slices.Sorted(maps.Keys(all)) {
+		var rows []map[string]any
+		if len(only) > 0 && !slices.Contains(only, protocol) || json.Unmarshal(all[protocol], &rows) != nil {
+			continue
+		}
+		if frames == nil {
+			frames = messageFields(t, filepath.Join("../../shared/corpus/captures", name))
+		}
+		if total[protocol] == nil {
+			total[protocol] = &fieldTally{keys: map[string]int{}}
+		}
+		for _, row := range rows {
+			total[protocol].compare(t, name+" "+protocol, row, frames, show)
+		}
+	}
+}
+
+func (c *fieldTally) compare(t *testing.T, what string, row map[string]any, frames map[uint32]map[string][]string, show int) {
+	if row["decrypted"] != nil {
+		c.left++
+		return
+	}
+	number, ok := row["frame"].(float64)
+	if !ok {
+		c.left++
+		return
+	}
+	c.rows++
+	got := frames[uint32(number)]
+	if got == nil {
+		c.none++
+	}
+	var bad []string
+	differs, _ := row["two_pass_differs"].([]any)
+	for key, value := range row {
+		if notOurs(key) || framesOfPairs(key) || slices.Contains(differs, any(key)) {
+			continue
+		}
+		var want []string
+		list, _ := value.([]any)
+		for _, v := range list {
+			want = append(want, fmt.Sprint(v))
+		}
+		if !sameValues(got[key], want) {
+			bad = append(bad, fmt.Sprintf("%s: want %.300q, got %.300q", key, want, got[key]))
+			c.keys[key]++
+		}
+	}
+	if len(bad) == 0 {
+		c.same++
+	} else if c.shown < show {
+		c.shown++
+		slices.Sort(bad)
+		t.Logf("%s frame %.0f:\n        %s", what, number, strings.Join(bad, "\n        "))
+	}
+}
+
+// sameValues compares texts; those above 2000 characters were cut when they were recorded.
+func sameValues(got, want []string) bool {
+	return slices.EqualFunc(got, want, func(g, w string) bool {
+		if head, cut := strings.CutSuffix(w, "..."); cut && len(w) >= 2000 {
+			return strings.HasPrefix(g, head)
+		}
+		return g == w
+	})
+}
+
+// messageFields ingests a capture and gives the fields of its messages by frame, as
+// tshark would print them.
+func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
+	t.Helper()
+	store := index.OpenStore(t.TempDir())
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := Ingest(t.Context(), store, Input{Name: filepath.Base(path), Reader: f, Seeker: f}, Config{NoText: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, _, err := store.Open(r.Entry.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	frames := map[uint32]map[string][]string{}
+	err = x.EachMessage(1, func(m *index.Message) bool {
+		if frames[m.Frame] == nil {
+			frames[m.Frame] = map[string][]string{}
+		}
+		for _, f := range m.Fields {
+			frames[m.Frame][f.Name] = append(frames[m.Frame][f.Name], printed(&f))
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frames
+}

@@ -1,0 +1,31 @@
+package proto
+
+import (
+	"sync"
+)
+
+// All gives the protocols, those with the strongest signatures first.
+func All() []Protocol {
+	return []Protocol{
+		ntpProtocol(),
+	}
+}
+
+// fields is every field of the protocols, each name once.
+var fields = sync.OnceValue(func() []Field {
+	var all []Field
+	seen := map[string]bool{}
+	for _, p := range All() {
+		for _, f := range p.Fields {
+			if !seen[f.Name] {
+				seen[f.Name] = true
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+})
+
+// Fields gives the fields that messages may have, each once. It is shared and must
+// not be changed.
+func Fields() []Field { return fields() }

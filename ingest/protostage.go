@@ -1,0 +1,192 @@
+package ingest
+
+import (
+	"net/netip"
+
+	"pcapidx/index"
+	"pcapidx/ingest/dissect"
+	"pcapidx/ingest/proto"
+	"pcapidx/ingest/tcp"
+)
+
+// protoStage decodes application protocols: it gives the ordered bytes of
+// connections, datagrams, and ICMP and ARP layers to the engine of package proto.
+// It runs in a goroutine of its own behind the tracker.
+type protoStage struct {
+	engine *proto.Engine
+	order  *ordered
+	layers map[dissect.Proto]bool // that the engine takes from frames
+	times  []frameTime            // of the frames seen last, by number modulo their count
+	syn    []uint8                // by connection: 1 + side of the client, where a SYN told; a byte each
+	row    *index.Packet          // in hand
+	ends   [2]netip.AddrPort      // of it: sender and receiver
+}
+
+// frameTime is when a frame came. Bytes that waited behind a hole came with an
+// earlier frame than the one in hand.
+type frameTime struct {
+	frame uint32
+	time  index.Time
+}
+
+const (
+	protoBudget = 64 << 20 // of connections, their held bytes and decoders
+	// decoderBytes is what a decoder takes, about.
+	decoderBytes = 2 << 10
+	recentTimes  = 1 << 16
+)
+
+func newProtoStage(sink proto.Sink) *protoStage {
+	protocols := proto.All()
+	t := &protoStage{engine: proto.NewEngine(sink, protocols), layers: map[dissect.Proto]bool{}, times: make([]frameTime, recentTimes)}
+	for _, p := range protocols {
+		for _, l := range p.Layers {
+			t.layers[l] = true
+		}
+	}
+	t.order = newOrdered(t, protoBudget)
+	return t
+}
+
+// block takes the rows of a block, with the layers and the captured bytes of each,
+// and the datagrams that some of them completed.
+func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data func(i int) []byte, datagrams []datagramOf) {
+	for i := range rows {
+		r := &rows[i]
+		frame := data(i)
+		bytes := frame
+		for ; len(datagrams) > 0 && datagrams[0].frame <= r.Number; datagrams = datagrams[1:] {
+			bytes = datagrams[0].data // the last one, if several were nested
+		}
+		t.times[r.Number%recentTimes] = frameTime{r.Number, r.Time}
+		t.engine.At(r.Number, r.Time)
+		t.frameLayers(&packets[i], frame, bytes)
+		if r.Conn == index.NoConnection || r.Status&index.StatusQuoted != 0 {
+			continue
+		}
+		if r.TCP && r.Flags&tcp.SYN != 0 {
+			t.noteSYN(r)
+		}
+		if t.row = r; t.setEnds(&packets[i]) {
+			t.order.row(r, payloadOf(r, bytes))
+		}
+	}
+}
+
+// noteSYN remembers who opened a connection. There is nothing of it to decode yet, and
+// of most connections of a flood there never is.
+func (t *protoStage) noteSYN(r *index.Packet) {
+	n := int(r.Conn)
+	if n >= len(t.syn) {
+		t.syn = append(t.syn, make([]uint8, n+1-len(t.syn))...)
+	}
+	client := r.Side
+	if r.Flags&tcp.ACK != 0 {
+		client = 1 - client
+	}
+	t.syn[n] = 1 + uint8(client)
+}
+
+// setEnds notes the ends of the packet's innermost transport header.
+func (t *protoStage) setEnds(p *dissect.Packet) bool {
+	for i := len(p.Transports) - 1; i >= 0; i-- {
+		if tr := &p.Transports[i]; !tr.Quoted {
+			n := &p.Networks[tr.Network]
+			t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
+			return true
+		}
+	}
+	return false
+}
+
+// frameLayers gives the layers that are decoded from frames to the engine: not those
+// that an ICMP error quotes.
+func (t *protoStage) frameLayers(p *dissect.Packet, frame, datagram []byte) {
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		if !t.layers[l.Proto] {
+			continue
+		}
+		bytes := frame
+		if l.Reassembled {
+			bytes = datagram
+		}
+		if uint64(l.Offset) >= uint64(len(bytes)) {
+			return
+		}
+		var src, dst netip.Addr
+		for n := range p.Networks {
+			if net := &p.Networks[n]; int(net.Layer) < i && !net.Quoted {
+				src, dst = net.Src, net.Dst
+			}
+		}
+		t.engine.Layer(l.Proto, src, dst, bytes[l.Offset:])
+		return // what follows is quoted, or padding
+	}
+}
+
+// finish closes all connections.
+func (t *protoStage) finish() { t.order.finish() }
+
+// connection gives the engine's side of a connection.
+func (t *protoStage) connection(c *orderedConn) *proto.Connection {
+	if c.app == nil {
+		ends := t.ends
+		if t.row.Side == index.SideB {
+			ends[0], ends[1] = ends[1], ends[0]
+		}
+		c.app = t.engine.Open(c.number, ends, c.streams == nil)
+		if n := int(c.number); n < len(t.syn) && t.syn[n] > 0 {
+			c.app.Client(index.Side(t.syn[n] - 1))
+		}
+	}
+	return c.app
+}
+
+// piece implements byteSink.
+func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32) {
+	x := t.connection(c)
+	if c.streams == nil {
+		x.Datagram(side, data, frame, t.row.Time)
+	} else {
+		x.Bytes(side, offset, data, frame, t.timeOf(frame))
+	}
+	c.held = x.Held() + decoderBytes
+}
+
+// gap implements byteSink.
+func (t *protoStage) gap(c *orderedConn, side index.Side, bytes uint64, reason tcp.Reason) {
+	t.connection(c).Gap(side, proto.Gap{
+		Bytes: bytes, Captured: reason == tcp.OverLimit, Snapped: reason == tcp.SnapLen, Lost: reason == tcp.Unrecovered,
+	})
+}
+
+// ended implements byteSink.
+func (t *protoStage) ended(c *orderedConn, side index.Side, reset bool) {
+	x := t.connection(c)
+	if !reset {
+		x.End(side, proto.Finished, t.row.Number, t.row.Time)
+		return
+	}
+	x.End(side, proto.ResetBySender, t.row.Number, t.row.Time)
+	x.End(1-side, proto.ResetByReceiver, t.row.Number, t.row.Time)
+}
+
+// gone implements byteSink.
+func (t *protoStage) gone(c *orderedConn, early bool) {
+	if c.app == nil {
+		return
+	}
+	end := proto.CaptureEnded
+	if early {
+		end = proto.Forgotten
+	}
+	c.app.Close(end)
+}
+
+func (t *protoStage) timeOf(frame uint32) index.Time {
+	if f := t.times[frame%recentTimes]; f.frame == frame {
+		return f.time
+	}
+	return t.row.Time
+}
