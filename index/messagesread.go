@@ -3,6 +3,7 @@ package index
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -77,44 +78,28 @@ func eachInGroup(value, buf []byte, names []string, first uint32, yield func(*Me
 	return buf, true, nil
 }
 
-// MessagesByNumber gives some messages; numbers rise. A number that there is none of
-// is left out.
-func (x *Index) MessagesByNumber(numbers []uint32, yield func(m *Message) bool) error {
+// MessageGroup gives the messages that are stored together with a message, in order
+// of their numbers; none if there is no such message.
+func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
 	names, err := x.messageNames()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return x.view(func(v *view) error {
-		var buf []byte
-		for len(numbers) > 0 {
-			first := firstMessage(numbers[0])
-			value, err := v.find(bucketMessages, key32(first))
-			if err != nil {
-				return err
-			}
-			wanted := 0
-			for wanted < len(numbers) && firstMessage(numbers[wanted]) == first {
-				wanted++
-			}
-			group := numbers[:wanted]
-			numbers = numbers[wanted:]
-			if value == nil {
-				continue
-			}
-			stop := false
-			buf, _, err = eachInGroup(value, buf, names, first, func(m *Message) bool {
-				if len(group) > 0 && m.Number == group[0] {
-					group = group[1:]
-					stop = !yield(m)
-				}
-				return !stop && len(group) > 0
-			})
-			if err != nil || stop {
-				return v.wrap(bucketMessages, key32(first), err)
-			}
+	err = x.view(func(v *view) error {
+		first := firstMessage(number)
+		value, err := v.find(bucketMessages, key32(first))
+		if err != nil || value == nil {
+			return err
 		}
-		return nil
+		_, _, err = eachInGroup(value, nil, names, first, func(m *Message) bool {
+			c := *m
+			c.Fields, c.Warnings, c.Text = slices.Clone(m.Fields), slices.Clone(m.Warnings), slices.Clone(m.Text)
+			group = append(group, c)
+			return true
+		})
+		return v.wrap(bucketMessages, key32(first), err)
 	})
+	return group, err
 }
 
 // FrameMessage names a message of a frame.

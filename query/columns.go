@@ -115,7 +115,7 @@ func generalColumns() []columnField {
 			}
 			return dst
 		}},
-		later("tcp.reassembled_in"), later("icmp.resp_in"), later("icmpv6.resp_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
+		later("tcp.reassembled_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
 
 		edge("tcp.options.sack_le", 0), edge("tcp.options.sack_re", 1),
 
@@ -132,6 +132,12 @@ func generalColumns() []columnField {
 // columnFor gives the column of a field in an index of some content, nil if it
 // has none.
 func columnFor(name string, content int) *columnField {
+	if f := appFieldFor(name); f != nil {
+		if c := f.column(); c.since <= content {
+			return c
+		}
+		return nil
+	}
 	all := columnFields()
 	if i := slices.IndexFunc(all, func(c columnField) bool { return c.name == name }); i >= 0 && all[i].since <= content {
 		return &all[i]

@@ -203,7 +203,7 @@ func (a *DecodeAnswer) decode(ctx context.Context, x Capture, q *DecodeRequest, 
 
 // newDetailRecord makes a record that knows all columns.
 func newDetailRecord(x Capture, t *tables) *frameRecord {
-	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder()}
+	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder(), messages: messageReader{capture: x}}
 	content := x.Summary().Content
 	for _, c := range columnFields() {
 		if id, ok := dissect.FieldByName(c.name); ok && c.since <= content {

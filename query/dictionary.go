@@ -3,12 +3,14 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
+	"pcapidx/query/filter"
 )
 
 // FieldsRequest asks which fields filters may name.
@@ -42,8 +44,8 @@ func (e *Engine) Fields(ctx context.Context, q FieldsRequest) (*FieldsAnswer, er
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	ids := fieldsWith(q.Prefix)
-	a := &FieldsAnswer{Rows: []FieldRow{}, Paged: Paged{Total: len(ids), TotalExact: true}}
+	names := fieldsWith(q.Prefix)
+	a := &FieldsAnswer{Rows: []FieldRow{}, Paged: Paged{Total: len(names), TotalExact: true}}
 	shape := "fields\x00" + q.Prefix + "\x00" + q.Capture
 	after, err := parseCursor(q.Cursor, shape, nil)
 	if err != nil {
@@ -51,15 +53,15 @@ func (e *Engine) Fields(ctx context.Context, q FieldsRequest) (*FieldsAnswer, er
 	}
 	from := 0
 	if after != nil {
-		from = min(int(after.number), len(ids))
+		from = min(int(after.number), len(names))
 	}
-	ids = ids[from:]
-	if q.Limit > 0 && len(ids) > q.Limit {
-		ids = ids[:q.Limit]
+	names = names[from:]
+	if q.Limit > 0 && len(names) > q.Limit {
+		names = names[:q.Limit]
 		a.NextCursor = formatCursor(shape, nil, rowKey{number: uint32(from + q.Limit)})
 	}
 	content := index.ContentVersion
-	var counts []uint64
+	var counts []*uint64
 	if q.Capture != "" {
 		x, entry, err := e.source.Open(q.Capture)
 		if err != nil {
@@ -67,14 +69,14 @@ func (e *Engine) Fields(ctx context.Context, q FieldsRequest) (*FieldsAnswer, er
 		}
 		defer x.Close()
 		a.Capture, content = entry.ID, x.Summary().Content
-		if counts, err = countFields(ctx, x, ids); err != nil {
+		if counts, err = countFields(ctx, x, names); err != nil {
 			return nil, wrap(err)
 		}
 	}
-	for i, id := range ids {
-		row := fieldRow(id, content)
+	for i, name := range names {
+		row := fieldRow(name, content)
 		if counts != nil && row.Unavailable == "" {
-			row.Frames = &counts[i]
+			row.Frames = counts[i]
 		}
 		a.Rows = append(a.Rows, row)
 	}
@@ -86,32 +88,35 @@ func (e *Engine) Fields(ctx context.Context, q FieldsRequest) (*FieldsAnswer, er
 }
 
 // fieldsWith gives the fields whose names begin with a prefix, by name.
-func fieldsWith(prefix string) (ids []dissect.FieldID) {
+func fieldsWith(prefix string) []string {
+	names := appNames(prefix)
 	for _, id := range dissect.FieldsByName() {
-		if strings.HasPrefix(dissect.Fields()[id].Name, prefix) {
-			ids = append(ids, id)
+		if name := dissect.Fields()[id].Name; strings.HasPrefix(name, prefix) && appFieldFor(name) == nil {
+			names = append(names, name)
 		}
 	}
-	return ids
+	slices.Sort(names)
+	return names
 }
 
 func noFieldHint(prefix string) string {
-	names := make([]string, 0, len(dissect.Fields()))
-	for _, f := range dissect.Fields() {
-		names = append(names, f.Name)
-	}
-	if near := nearest(prefix, names); near != "" {
+	if near := nearest(prefix, dictionary{}.Names()); near != "" {
 		return fmt.Sprintf("no field begins with that; did you mean %s?", near)
 	}
 	return "no field begins with that; without a prefix all are listed"
 }
 
-func fieldRow(id dissect.FieldID, content int) FieldRow {
-	f := &dissect.Fields()[id]
-	row := FieldRow{Name: f.Name, Type: filterKind(f.Kind).String(), Doc: f.Doc}
-	if f.Bits > 0 && (f.Kind == dissect.KindUint || f.Kind == dissect.KindInt) {
-		row.Type += fmt.Sprintf(" (%d bits)", f.Bits)
+func fieldRow(name string, content int) FieldRow {
+	if f := appFieldFor(name); f != nil {
+		row := FieldRow{Name: name, Type: kindWords(f.Kind, f.Bits), Doc: f.Doc}
+		if f.column().since > content {
+			row.Unavailable = "reindex the capture to have it"
+		}
+		return row
 	}
+	id, _ := dissect.FieldByName(name)
+	f := &dissect.Fields()[id]
+	row := FieldRow{Name: f.Name, Type: kindWords(f.Kind, f.Bits), Doc: f.Doc}
 	if f.Stored && columnFor(f.Name, content) == nil {
 		row.Unavailable = "depends on other frames, and is not indexed yet"
 		if columnFor(f.Name, index.ContentVersion) != nil {
@@ -119,6 +124,15 @@ func fieldRow(id dissect.FieldID, content int) FieldRow {
 		}
 	}
 	return row
+}
+
+// kindWords gives Wireshark's words for a type.
+func kindWords(kind dissect.FieldKind, bits uint8) string {
+	words := filterKind(kind).String()
+	if bits > 0 && (kind == dissect.KindUint || kind == dissect.KindInt) {
+		words += fmt.Sprintf(" (%d bits)", bits)
+	}
+	return words
 }
 
 // fieldCounter counts the frames that have some fields, in one worker.
@@ -131,11 +145,51 @@ type fieldCounter struct {
 }
 
 // countFields counts the frames of a capture that have each of some fields.
-func countFields(ctx context.Context, x Capture, ids []dissect.FieldID) ([]uint64, error) {
-	text := make([]string, 0, len(ids))
-	for _, id := range ids {
-		text = append(text, dissect.Fields()[id].Name)
+// Those of application protocols are counted by lists, or not at all.
+func countFields(ctx context.Context, x Capture, names []string) ([]*uint64, error) {
+	counts := make([]*uint64, len(names))
+	var ids []dissect.FieldID
+	var text []string
+	var places []int
+	for i, name := range names {
+		if f := appFieldFor(name); f != nil {
+			n, known, err := countApp(x, f)
+			if err != nil {
+				return nil, err
+			}
+			if known {
+				counts[i] = &n
+			}
+			continue
+		}
+		id, _ := dissect.FieldByName(name)
+		ids, text, places = append(ids, id), append(text, name), append(places, i)
 	}
+	if len(ids) == 0 {
+		return counts, nil
+	}
+	sum, err := countFrames(ctx, x, ids, text)
+	for i := range sum {
+		counts[places[i]] = &sum[i]
+	}
+	return counts, err
+}
+
+// countApp counts the frames with a field of application protocols.
+func countApp(x Capture, f *appField) (n uint64, known bool, err error) {
+	for segment := range x.Segments() {
+		l := newLists(x, uint16(segment))
+		b := appBounds(l, f, &filter.Test{Op: filter.Present})
+		if l.err != nil || b.must == nil {
+			return 0, false, l.err
+		}
+		n += b.must.GetCardinality()
+	}
+	return n, true, nil
+}
+
+// countFrames counts the frames that have each of some fields of the frame itself.
+func countFrames(ctx context.Context, x Capture, ids []dissect.FieldID, text []string) ([]uint64, error) {
 	all, err := parseFilter("")
 	if err != nil {
 		return nil, err

@@ -96,7 +96,13 @@ func accessOf(x Capture, t *filter.Test) string {
 	}
 	lists := listedFor(ref.Name) != nil || ref.Name == "tcp.flags" || isFlag(ref.Name) || ref.Name == "tcp.stream" || ref.Name == "udp.stream"
 	column := columnFor(ref.Name, x.Summary().Content) != nil
-	switch {
+	switch f := appFieldFor(ref.Name); {
+	case f != nil && f.kind == ofProtocol:
+		return "list of " + f.real
+	case f != nil && f.kind == ofMessage:
+		return "lists and messages with " + f.real
+	case f != nil:
+		return "messages"
 	case ref.Name == "frame.number":
 		return "numbers"
 	case column && labelsOf(ref.Name) != 0:

@@ -11,6 +11,9 @@ type dictionary struct{}
 
 // Field finds a field by its name.
 func (dictionary) Field(name string) (filter.Field, bool) {
+	if f := appFieldFor(name); f != nil {
+		return filter.Field{Name: f.Name, Kind: filterKind(f.Kind), Bits: f.Bits}, true
+	}
 	id, ok := dissect.FieldByName(name)
 	if !ok {
 		return filter.Field{}, false
@@ -21,7 +24,7 @@ func (dictionary) Field(name string) (filter.Field, bool) {
 
 // Names gives all names, for suggestions.
 func (dictionary) Names() []string {
-	names := make([]string, 0, len(dissect.Fields()))
+	names := appNames("")
 	for i := range dissect.Fields() {
 		names = append(names, dissect.Fields()[i].Name)
 	}
@@ -80,7 +83,7 @@ func filterError(err error) *Error {
 func answerable(f *filter.Filter, capture string, content int) error {
 	for _, field := range f.Fields() {
 		id, _ := dissect.FieldByName(field.Name)
-		if !dissect.Fields()[id].Stored || columnFor(field.Name, content) != nil {
+		if appFieldFor(field.Name) == nil && !dissect.Fields()[id].Stored || columnFor(field.Name, content) != nil {
 			continue
 		}
 		if columnFor(field.Name, index.ContentVersion) != nil {

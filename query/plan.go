@@ -130,6 +130,9 @@ func testBounds(l *lists, t *filter.Test) bounds {
 		return bounds{nil, roaring.Or(apps, l.protocol("data"))}
 	}
 	// Whatever is asked of a field, the frame must have it.
+	if f := appFieldOf(t.Left); f != nil && f.kind == ofMessage {
+		return bounds{nil, l.messages(f.real, nil)}
+	}
 	if names := protocolsOf(t.Left); names != nil {
 		return bounds{nil, l.protocol(names...)}
 	}
@@ -155,6 +158,9 @@ func refBounds(l *lists, ref *filter.Ref, t *filter.Test) (bounds, bool) {
 	}
 	if f := listedFor(ref.Name); f != nil {
 		return f.bounds(l, t)
+	}
+	if f := appFieldFor(ref.Name); f != nil {
+		return appBounds(l, f, t), true
 	}
 	return bounds{}, false
 }
@@ -193,6 +199,20 @@ func protocolsOf(o filter.Operand) []string {
 		if id, ok := dissect.FieldByName(o.Name); ok {
 			return dissect.Fields()[id].Protocols()
 		}
+	}
+	return nil
+}
+
+// appFieldOf gives the field of application protocols that an operand is about, nil
+// if it is none.
+func appFieldOf(o filter.Operand) *appField {
+	switch o := o.(type) {
+	case *filter.Call:
+		if len(o.Args) == 1 && o.Func != "count" {
+			return appFieldOf(o.Args[0])
+		}
+	case *filter.Ref:
+		return appFieldFor(o.Name)
 	}
 	return nil
 }

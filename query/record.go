@@ -32,7 +32,8 @@ type frameRecord struct {
 	present  []filter.Value // scratch for Present
 	text     []byte         // scratch for texts
 	edges    []uint32       // and for blocks
-	client   struct {       // of the connection asked last
+	messages messageReader
+	client   struct { // of the connection asked last
 		known bool
 		conn  uint32
 		side  index.Side
@@ -47,7 +48,7 @@ type recordField struct {
 }
 
 func newFrameRecord(x Capture, t *tables, f *filter.Filter) *frameRecord {
-	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder()}
+	r := &frameRecord{capture: x, file: &x.Summary().File, tables: t, decoder: dissect.NewDecoder(), messages: messageReader{capture: x}}
 	for _, field := range f.Fields() {
 		id, _ := dissect.FieldByName(field.Name)
 		r.fields = append(r.fields, recordField{id: id, column: columnFor(field.Name, x.Summary().Content)})

@@ -56,6 +56,16 @@ type Capture interface {
 	// Words gives the chunks of payload that hold a word, nearest first, then by
 	// weight; more says that it stands for more words than were looked for.
 	Words(ctx context.Context, q index.WordQuery, limit int) (hits []index.WordHit, total int, more bool, err error)
+	// EachMessage walks the messages of application protocols from a number on, in
+	// the order in which they were decoded; MessageGroup gives those stored together
+	// with one, EachFrameMessage which messages frames have, in the frames' order,
+	// MessageList the frames that have a field or a value of it, and EachApplication
+	// what is known of connections' applications.
+	EachMessage(from uint32, yield func(*index.Message) bool) error
+	MessageGroup(number uint32) ([]index.Message, error)
+	EachFrameMessage(from uint32, yield func(index.FrameMessage) bool) error
+	MessageList(field string, value []byte) (frames *roaring.Bitmap, listed bool, err error)
+	EachApplication(from uint32, yield func(*index.Application) bool) error
 	// Packet gives one stored packet with its bytes.
 	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
 	// Datagram gives the frames of an IP datagram that a frame completed.

@@ -54,6 +54,14 @@ var dissectors = sync.OnceValue(func() *registry {
 	return r
 })
 
+// Names lists the protocols that a payload may hold, in no order.
+func Names() (names []string) {
+	for name := range dissectors().names {
+		names = append(names, name)
+	}
+	return names
+}
+
 // named finds a dissector, or begins one.
 func (r *registry) named(name string) *dissector {
 	p, ok := r.names[name]

@@ -88,6 +88,8 @@ type Field struct {
 	// Listed: it has few values, so that the index keeps the frames of each. Numbers
 	// and texts only.
 	Listed bool
+	// Secret: a secret: answers show its length only.
+	Secret bool
 	Doc    string
 }
 
