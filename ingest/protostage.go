@@ -60,7 +60,7 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 		}
 		t.times[r.Number%recentTimes] = frameTime{r.Number, r.Time}
 		t.engine.At(r.Number, r.Time)
-		t.frameLayers(&packets[i], frame, bytes)
+		t.frameLayers(r, &packets[i], frame, bytes)
 		if r.Conn == index.NoConnection || r.Status&index.StatusQuoted != 0 {
 			continue
 		}
@@ -91,6 +91,9 @@ func (t *protoStage) noteSYN(r *index.Packet) {
 func (t *protoStage) setEnds(p *dissect.Packet) bool {
 	for i := len(p.Transports) - 1; i >= 0; i-- {
 		if tr := &p.Transports[i]; !tr.Quoted {
+			if tr.Kind != dissect.TCP && tr.Kind != dissect.UDP && tr.Kind != dissect.UDPLite {
+				return false
+			}
 			n := &p.Networks[tr.Network]
 			t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
 			return true
@@ -101,7 +104,7 @@ func (t *protoStage) setEnds(p *dissect.Packet) bool {
 
 // frameLayers gives the layers that are decoded from frames to the engine: not those
 // that an ICMP error quotes.
-func (t *protoStage) frameLayers(p *dissect.Packet, frame, datagram []byte) {
+func (t *protoStage) frameLayers(r *index.Packet, p *dissect.Packet, frame, datagram []byte) {
 	for i := range p.Layers {
 		l := &p.Layers[i]
 		if !t.layers[l.Proto] {
@@ -120,7 +123,11 @@ func (t *protoStage) frameLayers(p *dissect.Packet, frame, datagram []byte) {
 				src, dst = net.Src, net.Dst
 			}
 		}
-		t.engine.Layer(l.Proto, src, dst, bytes[l.Offset:])
+		conn := r.Conn
+		if r.Status&index.StatusQuoted != 0 { // the one that an error is about
+			conn = index.NoConnection
+		}
+		t.engine.Layer(l.Proto, src, dst, conn, r.Side, bytes[l.Offset:])
 		return // what follows is quoted, or padding
 	}
 }

@@ -57,14 +57,15 @@ func (e *Engine) Open(number uint32, ends [2]Endpoint, datagrams bool) *Connecti
 // At says which frame is in hand.
 func (e *Engine) At(frame uint32, now index.Time) { e.frame, e.now = frame, now }
 
-// Layer gives a layer of the frame in hand, with all it carries, to its protocol.
-func (e *Engine) Layer(layer dissect.Proto, src, dst netip.Addr, data []byte) {
+// Layer gives a layer of the frame in hand, with all it carries, to its protocol. It
+// may belong to a connection, as echo requests and replies do.
+func (e *Engine) Layer(layer dissect.Proto, src, dst netip.Addr, conn uint32, side index.Side, data []byte) {
 	u := e.layers[layer]
 	if u == nil || u.decoder == nil || len(data) == 0 {
 		return
 	}
 	m := &marks{runs: []run{{len(data), e.frame, e.now}}}
-	s := &Stream{engine: e, user: u, src: netip.AddrPortFrom(src, 0), dst: netip.AddrPortFrom(dst, 0), marks: m}
+	s := &Stream{engine: e, user: u, frameOf: conn, side: side, src: netip.AddrPortFrom(src, 0), dst: netip.AddrPortFrom(dst, 0), marks: m}
 	e.call(s, func() { u.decoder.Decode(s, data) })
 }
 

@@ -10,14 +10,15 @@ import (
 // Stream is what a decoder sees of the direction in hand, and how it speaks with the
 // engine.
 type Stream struct {
-	engine *Engine
-	conn   *Connection
-	side   index.Side
-	user   *user    // whose decoder is called
-	src    Endpoint // of the direction
-	dst    Endpoint
-	marks  *marks // of the data in hand
-	last   Mark   // where the direction is, outside of Decode
+	engine  *Engine
+	conn    *Connection // nil: a layer of a frame
+	frameOf uint32      // connection of that
+	side    index.Side
+	user    *user    // whose decoder is called
+	src     Endpoint // of the direction
+	dst     Endpoint
+	marks   *marks // of the data in hand
+	last    Mark   // where the direction is, outside of Decode
 }
 
 // Side is the sender.
@@ -33,10 +34,10 @@ func (s *Stream) Datagram() bool { return s.conn == nil || s.conn.datagrams }
 // Midstream tells that the beginning of the connection is not in the capture.
 func (s *Stream) Midstream() bool { return s.conn != nil && s.conn.midstream }
 
-// Conn is the connection's number, index.NoConnection for layers of frames.
+// Conn is the connection's number, index.NoConnection if there is none.
 func (s *Stream) Conn() uint32 {
 	if s.conn == nil {
-		return index.NoConnection
+		return s.frameOf
 	}
 	return s.conn.number
 }
