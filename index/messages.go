@@ -354,10 +354,5 @@ func (w *Writer) putLater(bucket string, key, body []byte) {
 
 func (w *Writer) putBitmap(bucket string, key []byte, b *roaring.Bitmap) {
 	b.RunOptimize()
-	body, err := b.ToBytes()
-	if err != nil {
-		w.fail(err)
-		return
-	}
-	w.putLater(bucket, key, body)
+	w.putLater(bucket, key, appendBitmap(nil, b))
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"pcapidx/index"
-	"pcapidx/ingest/proto"
 )
 
 // MessagesRequest asks what was said: the messages of application protocols, of a
@@ -170,10 +169,7 @@ func (q *MessagesRequest) check() error {
 	if err := q.Page.check(); err != nil {
 		return err
 	}
-	var names []string
-	for _, p := range proto.All() {
-		names = append(names, p.Name)
-	}
+	names := messageProtocols()
 	switch {
 	case q.Protocol != "" && !slices.Contains(names, q.Protocol):
 		return unknownWord("protocol", q.Protocol, names)

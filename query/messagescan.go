@@ -30,12 +30,7 @@ type messageScan struct {
 func newMessageScan(ctx context.Context, x Capture, q *MessagesRequest, f *filter.Filter) (*messageScan, error) {
 	s := &messageScan{
 		capture: x, request: q, reader: messageReader{capture: x}, tables: newTables(x), ends: endsReader{capture: x},
-		patience: map[string]index.Time{}, fields: map[string]proto.Field{},
-	}
-	for _, p := range proto.All() {
-		if s.patience[p.Name] = index.Time(p.Patience); p.Patience == 0 {
-			s.patience[p.Name] = 10e9
-		}
+		patience: patiences(), fields: map[string]proto.Field{},
 	}
 	for _, p := range proto.Fields() {
 		s.fields[p.Name] = p
@@ -215,6 +210,9 @@ func (s *messageScan) value(v *index.MessageField) string {
 	}
 	if f.Secret && !s.request.Reveal {
 		return fmt.Sprintf("(%d bytes, hidden)", len(v.Text))
+	}
+	if f.Kind == dissect.KindAbsTime && v.Num == 0 {
+		return "NULL" // as Wireshark has it
 	}
 	d := dissect.Field{Name: f.Name, Kind: f.Kind, Bits: f.Bits, Hex: f.Hex}
 	return d.Text(&dissect.FieldValue{Num: v.Num, Bytes: []byte(v.Text), Kind: f.Kind})

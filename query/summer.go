@@ -1,0 +1,241 @@
+package query
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"pcapidx/index"
+	"pcapidx/ingest/proto"
+)
+
+// summer sums up the messages of some protocols in one pass.
+type summer struct {
+	capture Capture
+	answer  *SummaryAnswer
+	request *SummaryRequest
+	scan    messageScan // for statuses and texts of values
+	tops    []string
+	counts  map[string]map[string]*ValueCount // by field
+	codes   map[string]*ValueCount
+	warned  map[string]*ValueCount
+	open    map[uint32]asked // requests without an answer yet, by number
+	late    []uint32         // transactions in the order of requests, for the view
+	times   []int64
+	slow    []slowOne
+	servers map[netip.AddrPort]*serverSum
+	ends    map[uint32][2]netip.AddrPort // of connections asked for
+	errors  []uint32
+	capped  bool
+}
+
+// asked is a request that waits for its answer.
+type asked struct {
+	end    index.Time
+	server *serverSum
+	proto  string
+	conn   uint32
+}
+
+type slowOne struct {
+	number  uint32 // of the request
+	latency int64
+}
+
+type serverSum struct {
+	ServerFigure
+	times []int64
+}
+
+// Bounds of what a summary keeps.
+const (
+	maxSummed    = 1 << 17 // values of a field, servers, rows
+	maxLatencies = 4 << 20
+	maxServerRTT = 1 << 14 // of one server
+)
+
+func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
+	s := &summer{
+		capture: x, answer: a, request: q, counts: map[string]map[string]*ValueCount{}, codes: map[string]*ValueCount{}, warned: map[string]*ValueCount{},
+		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, ends: map[uint32][2]netip.AddrPort{},
+	}
+	a.Of, s.tops = summaryProtocols(q.Protocol)
+	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, fields: map[string]proto.Field{}, patience: patiences()}
+	for _, f := range proto.Fields() {
+		s.scan.fields[f.Name] = f
+	}
+	return s
+}
+
+// patiences gives how long an answer may take, by protocol.
+func patiences() map[string]index.Time {
+	out := map[string]index.Time{}
+	for _, p := range proto.All() {
+		if out[p.Name] = index.Time(p.Patience); p.Patience == 0 {
+			out[p.Name] = 10e9
+		}
+	}
+	return out
+}
+
+// messageProtocols names the protocols of which there may be messages.
+func messageProtocols() (names []string) {
+	for _, p := range proto.All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (s *summer) read(ctx context.Context) error {
+	var failed error
+	n := 0
+	err := s.capture.EachMessage(1, func(m *index.Message) bool {
+		if n++; n&0xfff == 0 {
+			if failed = ctx.Err(); failed != nil {
+				return false
+			}
+		}
+		if slices.Contains(s.answer.Of, m.Protocol) {
+			failed = s.message(m)
+		}
+		return failed == nil
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (s *summer) message(m *index.Message) error {
+	a := s.answer
+	a.Messages++
+	a.Bytes += m.Length
+	for _, w := range m.Warnings {
+		s.count(s.warned, w.Code, m.Frame)
+	}
+	switch m.Outcome {
+	case index.Fine:
+	case index.Failed:
+		a.Errors++
+		s.note(m)
+	default:
+		a.Broken++
+		s.note(m)
+	}
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		if slices.Contains(s.tops, f.Name) {
+			if s.counts[f.Name] == nil {
+				s.counts[f.Name] = map[string]*ValueCount{}
+			}
+			s.count(s.counts[f.Name], s.scan.value(f), m.Frame)
+		}
+	}
+	if m.Code != "" {
+		s.count(s.codes, m.Code, m.Frame)
+	}
+	switch m.Kind {
+	case index.Request:
+		return s.asks(m)
+	case index.Response:
+		s.answers(m)
+	}
+	return nil
+}
+
+// note keeps a message for the view of errors: by its request, where it has one.
+func (s *summer) note(m *index.Message) {
+	n := m.Number
+	if m.Kind == index.Response && m.Request != 0 {
+		n = m.Request
+	}
+	if len(s.errors) < maxSummed && (len(s.errors) == 0 || s.errors[len(s.errors)-1] != n) {
+		s.errors = append(s.errors, n)
+	}
+}
+
+func (s *summer) asks(m *index.Message) error {
+	a := s.answer
+	a.Requests++
+	if len(s.late) < maxSummed {
+		s.late = append(s.late, m.Number)
+	}
+	server, err := s.server(m)
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		server.Requests++
+		server.Bytes += m.Length
+	}
+	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
+	return nil
+}
+
+// server gives the sum of the server that a request went to.
+func (s *summer) server(m *index.Message) (*serverSum, error) {
+	if m.Conn == index.NoConnection {
+		return nil, nil
+	}
+	ends, known := s.ends[m.Conn]
+	if !known {
+		records, err := s.capture.ConnectionsByNumber([]uint32{m.Conn})
+		if err != nil {
+			return nil, err
+		}
+		ends = [2]netip.AddrPort{records[0].A, records[0].B}
+		if len(s.ends) < maxSummed {
+			s.ends[m.Conn] = ends
+		}
+	}
+	end := ends[1-m.Side]
+	sum := s.servers[end]
+	if sum == nil && len(s.servers) < maxSummed {
+		sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}
+		s.servers[end] = sum
+	}
+	return sum, nil
+}
+
+func (s *summer) answers(m *index.Message) {
+	r, known := s.open[m.Request]
+	if !known {
+		if m.Request == 0 {
+			s.answer.Orphans++
+		}
+		return
+	}
+	delete(s.open, m.Request)
+	s.answer.Answered++
+	latency := int64(m.Start - r.end)
+	if len(s.times) < maxLatencies {
+		s.times = append(s.times, latency)
+		s.slow = append(s.slow, slowOne{m.Request, latency})
+	} else {
+		s.capped = true
+	}
+	if r.server == nil {
+		return
+	}
+	r.server.Answered++
+	r.server.Bytes += m.Length
+	if m.Outcome == index.Failed {
+		r.server.Errors++
+	}
+	if len(r.server.times) < maxServerRTT {
+		r.server.times = append(r.server.times, latency)
+	}
+}
+
+func (s *summer) count(in map[string]*ValueCount, value string, frame uint32) {
+	c := in[value]
+	if c == nil {
+		if len(in) >= maxSummed {
+			s.capped = true
+			return
+		}
+		c = &ValueCount{Value: value, First: frame}
+		in[value] = c
+	}
+	c.Count++
+}
