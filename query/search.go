@@ -51,11 +51,13 @@ type SearchRow struct {
 	// modulo 2^32.
 	StreamOffset *uint32 `json:"stream_offset,omitempty"`
 	Length       uint32  `json:"length"`
-	Where        string  `json:"where"`              // raw: as TCP or UDP carried it
-	Encoding     string  `json:"encoding,omitempty"` // in which it was found, if not as written
-	Distance     int     `json:"distance"`           // edits between needle and match
-	Match        string  `json:"match"`              // at most 256 bytes of it; hexadecimal in mode hex
-	Context      string  `json:"context,omitempty"`  // with what stands before and behind
+	// Where is raw: as TCP or UDP carried it; or, decoded, the field of a message or
+	// its body, as in "http body". Offset then counts in that text.
+	Where    string `json:"where"`
+	Encoding string `json:"encoding,omitempty"` // in which it was found, if not as written
+	Distance int    `json:"distance"`           // edits between needle and match
+	Match    string `json:"match"`              // at most 256 bytes of it; hexadecimal in mode hex
+	Context  string `json:"context,omitempty"`  // with what stands before and behind
 }
 
 // SearchCount says how many of the rows a connection has.
@@ -288,11 +290,11 @@ func (e *Engine) searchOne(ctx context.Context, p *searchPage, i int, entry *ind
 		return err
 	}
 	p.open(i, entry.ID, x)
-	if p.request.In != "raw" {
-		p.hint("no text that application protocols encode is in the index yet: only what TCP and UDP carried is searched")
+	if p.request.In != "raw" && p.needle == nil {
+		p.hint("mode " + p.request.Mode + " looks at what TCP and UDP carried; --mode substring also looks at decoded text")
 	}
-	if p.request.In == "decoded" {
-		return nil
+	if p.request.In == "decoded" && p.needle != nil {
+		return searchDecoded(ctx, p, x)
 	}
 	if p.needle == nil {
 		return e.searchWords(ctx, p, x)
@@ -301,6 +303,9 @@ func (e *Engine) searchOne(ctx context.Context, p *searchPage, i int, entry *ind
 	err = s.run(ctx)
 	if p.request.Explain {
 		p.answer.Plans = append(p.answer.Plans, s.plan())
+	}
+	if err == nil && p.request.In == "both" && !p.full {
+		err = searchDecoded(ctx, p, x)
 	}
 	return err
 }

@@ -44,6 +44,8 @@ type searchHit struct {
 	more     bool   // the payload holds more matches, which are not given
 	lead     int    // bytes of text before the match
 	shown    int    // and of the match
+	where    string // a field or body of a message; "": the payload itself
+	protocol string // of that message
 }
 
 // searchConn names a connection of an answer.
@@ -190,6 +192,9 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 		Capture: p.id, Frame: h.frame, Frames: h.frames, Protocol: transportName(h.kind), Offset: h.offset, Length: h.length,
 		Where: "raw", Encoding: h.encoding, Distance: h.distance,
 	}
+	if h.where != "" {
+		r.Where, r.Protocol = h.where, h.protocol
+	}
 	if r.Frames == nil {
 		r.Frames = []uint32{h.frame}
 	}
@@ -212,7 +217,9 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 		return nil, err
 	}
 	number := h.conn
-	r.Connection, r.Direction, r.Protocol = &number, "client", transportName(c.Kind)
+	if r.Connection, r.Direction = &number, "client"; h.where == "" {
+		r.Protocol = transportName(c.Kind)
+	}
 	if h.side != c.ClientSide() {
 		r.Direction = "server"
 	}
