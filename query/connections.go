@@ -72,6 +72,13 @@ type ConnectionRow struct {
 	InitialRTTMs    *float64 `json:"initial_rtt_ms,omitempty"`
 	Retransmissions *int64   `json:"retransmissions,omitempty"`
 	Findings        []string `json:"findings,omitempty"`
+
+	// Applications are the application protocols found, in the order in which they
+	// took over, "?" behind those that are only likely. Host is the server's name, and
+	// HostFrom where it comes from: tls sni, http host, certificate, dns.
+	Applications []string `json:"applications,omitempty"`
+	Host         string   `json:"host,omitempty"`
+	HostFrom     string   `json:"host_from,omitempty"`
 }
 
 // ConnectionsAnswer is a page of connections.
@@ -147,6 +154,9 @@ func (s *selection) answer(q *ConnectionsRequest, a *ConnectionsAnswer) error {
 		a.Rows = append(a.Rows, connectionRow(s.ids[k.capture], r))
 	}
 	if err := s.analyses(chosen, a.Rows); err != nil {
+		return err
+	}
+	if err := s.applications(chosen, a.Rows); err != nil {
 		return err
 	}
 	a.Returned, a.Total, a.TotalExact = len(a.Rows), s.total, true
@@ -230,6 +240,61 @@ func (s *selection) analyses(chosen []rowKey, rows []ConnectionRow) error {
 		}
 	}
 	return nil
+}
+
+// applications adds what is known of the applications of a page's connections.
+func (s *selection) applications(chosen []rowKey, rows []ConnectionRow) error {
+	for i, x := range s.captures {
+		if x.Summary().Content < appContent {
+			continue
+		}
+		at := map[uint32]int{} // by connection: place in rows
+		for row, k := range chosen {
+			if k.capture == i {
+				at[k.number] = row
+			}
+		}
+		err := eachApplicationOf(x, slices.Sorted(maps.Keys(at)), func(a *index.Application) { rows[at[a.Conn]].application(a) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachApplicationOf calls yield for the applications of some connections, whose numbers
+// ascend.
+func eachApplicationOf(x Capture, numbers []uint32, yield func(*index.Application)) error {
+	const near = 1024
+	for len(numbers) > 0 {
+		broken := false
+		err := x.EachApplication(numbers[0], func(a *index.Application) bool {
+			for len(numbers) > 0 && numbers[0] < a.Conn { // carried nothing
+				numbers = numbers[1:]
+			}
+			if len(numbers) > 0 && numbers[0] == a.Conn {
+				yield(a)
+				numbers = numbers[1:]
+			}
+			broken = len(numbers) == 0 || numbers[0]-a.Conn > near
+			return !broken
+		})
+		if err != nil || !broken {
+			return err
+		}
+	}
+	return nil
+}
+
+// application adds what is known of the connection's application.
+func (r *ConnectionRow) application(a *index.Application) {
+	for i, name := range a.Protocols {
+		if i == len(a.Protocols)-1 && !a.Confirmed {
+			name += "?"
+		}
+		r.Applications = append(r.Applications, name)
+	}
+	r.Host, r.HostFrom = a.Host, a.HostFrom
 }
 
 // eachAnalysisOf calls yield for the analyses of some connections, whose numbers

@@ -15,7 +15,8 @@ import (
 const maxConnectionWords = 16
 
 // parseWords splits what connections are searched for. A connection is listed if each
-// word is part of its endpoints, transport, application protocols, state or findings.
+// word is part of its endpoints, host, transport, application protocols, state or
+// findings.
 func parseWords(text string) ([]string, error) {
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) > maxConnectionWords {
@@ -73,7 +74,23 @@ func (s *selection) wordsIn(ctx context.Context, x Capture) ([]connectionWord, e
 		}
 		words = append(words, w)
 	}
-	return words, nil
+	return words, applicationsWith(x, words)
+}
+
+// applicationsWith adds the connections whose application or host a word is part of.
+func applicationsWith(x Capture, words []connectionWord) error {
+	if len(words) == 0 || x.Summary().Content < appContent {
+		return nil
+	}
+	return x.EachApplication(0, func(a *index.Application) bool {
+		text := strings.ToLower(strings.Join(a.Protocols, " ") + " " + a.Host)
+		for _, w := range words {
+			if strings.Contains(text, w.text) {
+				w.found.Add(a.Conn)
+			}
+		}
+		return true
+	})
 }
 
 // speaks adds the connections with an application protocol that the word is part of.

@@ -58,6 +58,8 @@ type DecodedPacket struct {
 	Comments       []string       `json:"comments,omitempty"`  // of the frame, in the capture file
 	Fragments      []uint32       `json:"fragments,omitempty"` // frames of the datagram that this one completed
 	Layers         []DecodedLayer `json:"layers"`
+	// Application are the messages that are whole with this packet.
+	Application []DecodedMessage `json:"application,omitempty"`
 	// Bytes are as Payload asked, from byte BytesOffset of the frame (or of the
 	// datagram that it completed, for a text) on; BytesCut says that there are more.
 	Bytes       string `json:"bytes,omitempty"`
@@ -66,6 +68,19 @@ type DecodedPacket struct {
 	// Datagram are the bytes of the reassembled datagram in hexadecimal.
 	Datagram    string `json:"datagram,omitempty"`
 	DatagramCut bool   `json:"datagram_cut,omitempty"`
+}
+
+// DecodedMessage is a message of an application protocol.
+type DecodedMessage struct {
+	Number     uint32           `json:"message"`
+	Protocol   string           `json:"protocol"`
+	Kind       string           `json:"kind"`
+	Summary    string           `json:"summary"`
+	Outcome    string           `json:"outcome"`
+	FirstFrame uint32           `json:"first_frame"`
+	Bytes      uint64           `json:"bytes"`
+	Warnings   []MessageWarning `json:"warnings,omitempty"`
+	Fields     []DecodedField   `json:"fields,omitempty"`
 }
 
 // DecodeAnswer holds the packets asked for, in file order.

@@ -50,6 +50,9 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 		}
 		p.Layers = append(p.Layers, layer)
 	}
+	if err := r.application(p, q.Layers == "full"); err != nil {
+		return err
+	}
 	if q.Payload != "text" {
 		p.Bytes, p.BytesCut = show(data, q)
 		p.Datagram, p.DatagramCut = show(r.datagram, q)
@@ -62,6 +65,29 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 	p.BytesOffset = min(start, uint32(len(data)))
 	p.Bytes, p.BytesCut = show(data[p.BytesOffset:], q)
 	return r.err
+}
+
+// application adds the messages of the frame in hand.
+func (r *frameRecord) application(p *DecodedPacket, fields bool) error {
+	if r.capture.Summary().Content < appContent {
+		return nil
+	}
+	messages, err := r.messages.of(r.row.Number)
+	if err != nil {
+		return err
+	}
+	shown := newMessageTexts(false)
+	for _, m := range messages {
+		d := DecodedMessage{
+			Number: m.Number, Protocol: m.Protocol, Kind: m.Kind.String(), Summary: m.Summary, Outcome: m.Outcome.String(), FirstFrame: m.First, Bytes: m.Length,
+			Warnings: warningRows(m),
+		}
+		if fields {
+			d.Fields = shown.fields(m)
+		}
+		p.Application = append(p.Application, d)
+	}
+	return nil
 }
 
 // payloadStart gives the place behind the innermost header of a frame, or of the

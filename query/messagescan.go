@@ -9,8 +9,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"pcapidx/index"
-	"pcapidx/ingest/dissect"
-	"pcapidx/ingest/proto"
 	"pcapidx/query/filter"
 )
 
@@ -24,16 +22,13 @@ type messageScan struct {
 	tables     *tables
 	ends       endsReader
 	patience   map[string]index.Time // by protocol
-	fields     map[string]proto.Field
+	texts      messageTexts
 }
 
 func newMessageScan(ctx context.Context, x Capture, q *MessagesRequest, f *filter.Filter) (*messageScan, error) {
 	s := &messageScan{
 		capture: x, request: q, reader: messageReader{capture: x}, tables: newTables(x), ends: endsReader{capture: x},
-		patience: patiences(), fields: map[string]proto.Field{},
-	}
-	for _, p := range proto.Fields() {
-		s.fields[p.Name] = p
+		patience: patiences(), texts: newMessageTexts(q.Reveal),
 	}
 	var err error
 	if q.Connection != "" {
@@ -163,9 +158,7 @@ func (s *messageScan) row(m, answer *index.Message) (*MessageRow, error) {
 	if r.From, r.To, err = s.ends.of(m); err != nil {
 		return nil, err
 	}
-	for _, w := range m.Warnings {
-		r.Warnings = append(r.Warnings, MessageWarning{Code: w.Code, Severity: w.Severity.String(), Text: w.Text, Frames: w.Frames})
-	}
+	r.Warnings = warningRows(m)
 	if answer != nil {
 		r.Response = answer.Number
 		ms := milliseconds(int64(answer.Start - m.End))
@@ -173,7 +166,7 @@ func (s *messageScan) row(m, answer *index.Message) (*MessageRow, error) {
 	}
 	r.Object = objectOf(m.Object)
 	if s.request.Details {
-		r.Fields = s.messageFields(m)
+		r.Fields = s.texts.fields(m)
 		s.text(r, m)
 	}
 	return r, nil
@@ -191,31 +184,6 @@ func objectOf(o *index.Object) *MessageObject {
 		out.Expected = &n
 	}
 	return out
-}
-
-// messageFields shows the values of a message.
-func (s *messageScan) messageFields(m *index.Message) []DecodedField {
-	out := make([]DecodedField, 0, len(m.Fields))
-	for i := range m.Fields {
-		v := &m.Fields[i]
-		out = append(out, DecodedField{Name: v.Name, Value: s.value(v)})
-	}
-	return out
-}
-
-func (s *messageScan) value(v *index.MessageField) string {
-	f, known := s.fields[v.Name]
-	if !known { // stored by another build
-		f.Kind = dissect.KindString
-	}
-	if f.Secret && !s.request.Reveal {
-		return fmt.Sprintf("(%d bytes, hidden)", len(v.Text))
-	}
-	if f.Kind == dissect.KindAbsTime && v.Num == 0 {
-		return "NULL" // as Wireshark has it
-	}
-	d := dissect.Field{Name: f.Name, Kind: f.Kind, Bits: f.Bits, Hex: f.Hex}
-	return d.Text(&dissect.FieldValue{Num: v.Num, Bytes: []byte(v.Text), Kind: f.Kind})
 }
 
 // text adds the asked part of a body's text.

@@ -42,6 +42,9 @@ type PacketRow struct {
 	ClientState string `json:"client_state,omitempty"`
 	ServerState string `json:"server_state,omitempty"`
 	Info        string `json:"info"` // Wireshark's Info column, layers 2 to 4; may hold text from the capture
+	// Messages are those of application protocols that are whole with this packet, a
+	// line for each: "http: GET /index.html".
+	Messages []string `json:"messages,omitempty"`
 }
 
 // FrameNumbers are frames of one capture.

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -47,7 +48,32 @@ func (r *frameRecord) packetRow(id string, start index.Time) PacketRow {
 	r.text = dissect.AppendInfo(r.text[:0], r.data(), r.datagram, length, p, r.infoContext(p))
 	row.Info = labelPrefix(r.row) + string(r.text)
 	r.tcpStates(&row)
+	row.Messages = r.messageLines()
 	return row
+}
+
+// maxMessageLines bounds the messages shown of one frame in a list.
+const maxMessageLines = 16
+
+// messageLines gives a line for each message of the frame in hand.
+func (r *frameRecord) messageLines() (lines []string) {
+	if r.capture.Summary().Content < appContent {
+		return nil
+	}
+	messages, err := r.messages.of(r.row.Number)
+	if err != nil {
+		r.err = err
+	}
+	for i, m := range messages {
+		if i == maxMessageLines {
+			return append(lines, strconv.Itoa(len(messages)-i)+" more")
+		}
+		if m.Summary == "" {
+			continue
+		}
+		lines = append(lines, m.Protocol+": "+m.Summary)
+	}
+	return lines
 }
 
 // tcpStates says what TCP analysis knows of the frame in hand.

@@ -194,6 +194,8 @@ func (q *SearchRequest) check() error {
 		return badRequest("`--mode fuzzy` counts edits of bytes, `--mode words` of words", "mode %s has no edits", q.Mode)
 	case q.byWords() && (q.MaxEdits < 0 || q.MaxEdits > index.MaxWordEdits):
 		return badRequest(fmt.Sprintf("give 0 to %d; `--mode fuzzy` takes more", index.MaxWordEdits), "%d edits of a word are out of range", q.MaxEdits)
+	case q.byWords() && q.In != "raw":
+		return badRequest("`--mode substring` looks at decoded text too", "mode %s looks at what TCP and UDP carried only", q.Mode)
 	case q.byWords() && len(q.Encodings) > 0:
 		return badRequest("`--mode substring` knows encodings", "mode %s has no encodings", q.Mode)
 	case q.Context < 0 || q.Context > maxContext:
@@ -290,10 +292,7 @@ func (e *Engine) searchOne(ctx context.Context, p *searchPage, i int, entry *ind
 		return err
 	}
 	p.open(i, entry.ID, x)
-	if p.request.In != "raw" && p.needle == nil {
-		p.hint("mode " + p.request.Mode + " looks at what TCP and UDP carried; --mode substring also looks at decoded text")
-	}
-	if p.request.In == "decoded" && p.needle != nil {
+	if p.request.In == "decoded" {
 		return searchDecoded(ctx, p, x)
 	}
 	if p.needle == nil {

@@ -60,10 +60,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, ends: map[uint32][2]netip.AddrPort{},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
-	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, fields: map[string]proto.Field{}, patience: patiences()}
-	for _, f := range proto.Fields() {
-		s.scan.fields[f.Name] = f
-	}
+	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
 
@@ -128,7 +125,7 @@ func (s *summer) message(m *index.Message) error {
 			if s.counts[f.Name] == nil {
 				s.counts[f.Name] = map[string]*ValueCount{}
 			}
-			s.count(s.counts[f.Name], s.scan.value(f), m.Frame)
+			s.count(s.counts[f.Name], s.scan.texts.value(f), m.Frame)
 		}
 	}
 	if m.Code != "" {

@@ -69,7 +69,7 @@ func (a *app) printConnections(c *query.ConnectionsAnswer) error {
 			rows = append(rows, connectionValues(&c.Rows[i]))
 		}
 	}
-	header := []string{"<CONN", "PROTO", "CLIENT", "SERVER", "START", "<DURATION", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "<RTT", "<RESENT", "STATE", "HISTORY"}
+	header := []string{"<CONN", "PROTO", "CLIENT", "SERVER", "START", "<DURATION", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "<RTT", "<RESENT", "STATE", "HISTORY", "APP", "HOST"}
 	if several {
 		header = append([]string{"CAPTURE"}, header...)
 	}
@@ -92,6 +92,7 @@ func (a *app) connectionLine(r *query.ConnectionRow, several bool) []string {
 	line := []string{
 		strconv.FormatUint(uint64(r.Connection), 10), r.Protocol, r.Client, r.Server, o.when(r.Start), o.seconds(r.DurationS),
 		o.count(r.ClientPackets), o.count(r.ServerPackets), o.size(r.ClientBytes), o.size(r.ServerBytes), rttText(o, r), resentText(r), r.State, r.History,
+		strings.Join(r.Applications, ","), r.Host,
 	}
 	if several {
 		line = append([]string{r.Capture[:8]}, line...)
@@ -131,5 +132,6 @@ func connectionValues(r *query.ConnectionRow) []string {
 		strconv.FormatFloat(float64(r.DurationS), 'f', 9, 64), u(r.ClientPackets), u(r.ServerPackets), u(r.ClientBytes), u(r.ServerBytes),
 		u(r.ClientPayloadBytes), u(r.ServerPayloadBytes), u(uint64(r.FirstFrame)), u(uint64(r.LastFrame)),
 		r.State, r.History, r.CommunityID, r.ClientBy, rtt, resent, strings.Join(r.Findings, ","),
+		strings.Join(r.Applications, ","), r.Host, r.HostFrom,
 	}
 }

@@ -130,19 +130,11 @@ func writeMessage(b *strings.Builder, r *query.MessageRow) {
 	case r.Request > 0:
 		fmt.Fprintf(b, "  answers message %d\n", r.Request)
 	}
-	for _, w := range r.Warnings {
-		fmt.Fprintf(b, "  %s %s: %s (frames %s)\n", w.Severity, w.Code, escape(w.Text), joinNumbers(w.Frames))
-	}
+	writeWarnings(b, r.Warnings)
 	if o := r.Object; o != nil {
 		fmt.Fprintf(b, "  object: %s\n", objectWords(o))
 	}
-	width := 0
-	for _, f := range r.Fields {
-		width = max(width, len(f.Name))
-	}
-	for _, f := range r.Fields {
-		fmt.Fprintf(b, "  %-*s  %s\n", width, f.Name, escape(f.Value))
-	}
+	writeValuesOf(b, r.Fields)
 	if r.Text == "" {
 		return
 	}
@@ -152,6 +144,23 @@ func writeMessage(b *strings.Builder, r *query.MessageRow) {
 	}
 	if r.TextCut {
 		fmt.Fprintf(b, "    ... --message %d --text-offset %d goes on\n", r.Number, r.TextOffset+len(r.Text))
+	}
+}
+
+func writeWarnings(b *strings.Builder, warnings []query.MessageWarning) {
+	for _, w := range warnings {
+		fmt.Fprintf(b, "  %s %s: %s (frames %s)\n", w.Severity, w.Code, escape(w.Text), joinNumbers(w.Frames))
+	}
+}
+
+// writeValuesOf writes the fields of a message, a line each.
+func writeValuesOf(b *strings.Builder, fields []query.DecodedField) {
+	width := 0
+	for _, f := range fields {
+		width = max(width, len(f.Name))
+	}
+	for _, f := range fields {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, f.Name, escape(f.Value))
 	}
 }
 

@@ -93,8 +93,22 @@ func (a *app) writePacket(b *strings.Builder, p *query.DecodedPacket) {
 	for i := range p.Layers {
 		writeLayer(b, &p.Layers[i])
 	}
+	for i := range p.Application {
+		writeApplication(b, &p.Application[i])
+	}
 	writeBytes(b, "bytes", p.Bytes, p.BytesCut)
 	writeBytes(b, "reassembled datagram", p.Datagram, p.DatagramCut)
+}
+
+// writeApplication writes a message of an application protocol.
+func writeApplication(b *strings.Builder, m *query.DecodedMessage) {
+	where := ""
+	if m.FirstFrame != 0 {
+		where = fmt.Sprintf(", from frame %d on", m.FirstFrame)
+	}
+	fmt.Fprintf(b, "%s %s, message %d, %d bytes%s, %s\n  %s\n", m.Protocol, m.Kind, m.Number, m.Bytes, where, m.Outcome, escape(m.Summary))
+	writeWarnings(b, m.Warnings)
+	writeValuesOf(b, m.Fields)
 }
 
 func joinNumbers(numbers []uint32) string {

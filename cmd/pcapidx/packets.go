@@ -132,8 +132,11 @@ func (a *app) packetLine(r *query.PacketRow, several bool) []string {
 		strconv.FormatUint(uint64(r.Frame), 10), a.out.when(r.Time), fmt.Sprintf("%.6f", float64(r.RelS)),
 		r.Src, r.Dst, r.Protocol, strconv.FormatUint(uint64(r.Length), 10), strings.Join(conns, ","), r.Info,
 	}
+	if a.out.terminal && len(r.Messages) > 0 { // says more to people
+		line[len(line)-1] = strings.Join(r.Messages, " | ")
+	}
 	if !a.out.terminal {
-		return append([]string{r.Capture}, append(line, r.Protocols)...)
+		return append([]string{r.Capture}, append(line, r.Protocols, strings.Join(r.Messages, " | "))...)
 	}
 	if several {
 		line = append([]string{r.Capture[:8]}, line...)
