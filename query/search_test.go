@@ -298,12 +298,10 @@ func TestSearchRequests(t *testing.T) {
 	a := search(t, e, SearchRequest{Needle: "e", Page: Page{Limit: 1}})
 	_, err = e.Search(context.Background(), SearchRequest{All: true, Needle: "f", Page: Page{Limit: 1, Cursor: a.NextCursor}})
 	wantError(t, err, BadRequest, "another question")
-	if a := search(t, e, SearchRequest{Needle: "http", In: "decoded"}); a.Total != 0 || len(a.Hints) != 1 {
-		t.Errorf("decoded: %d, %v", a.Total, a.Hints)
-	}
-	raw, both := search(t, e, SearchRequest{Needle: "http"}), search(t, e, SearchRequest{Needle: "http", In: "both"})
-	if raw.Total == 0 || matches(raw.Rows) != matches(both.Rows) || len(both.Hints) != 1 {
-		t.Errorf("both: %d, raw %d, %v", both.Total, raw.Total, both.Hints)
+	raw, decoded := search(t, e, SearchRequest{Needle: "http"}), search(t, e, SearchRequest{Needle: "http", In: "decoded"})
+	both := search(t, e, SearchRequest{Needle: "http", In: "both"})
+	if raw.Total == 0 || both.Total != raw.Total+decoded.Total {
+		t.Errorf("both: %d, raw %d, decoded %d", both.Total, raw.Total, decoded.Total)
 	}
 }
 
