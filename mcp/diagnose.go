@@ -22,7 +22,7 @@ func diagnoseCapture() *tool {
 		name: "diagnose_capture", title: "Diagnose a capture", set: "connections",
 		description: "What went wrong in a capture. First how good the capture itself is (drops, duplicates, one-sided, cut), " +
 			"then findings of its TCP connections, the worst first: failed handshakes, resets, losses, zero windows, slow servers, path and scan problems; " +
-			"each with a sentence and connections to look at by diagnose_connection. The first question when something is broken or slow.",
+			"each with a sentence and connections for diagnose_connection. The first question when something is broken or slow.",
 		choices: map[string][]string{"by": query.DiagnosisGroupings()},
 		narrow:  "or narrow by severity or code",
 	}, func(c *call, in *diagnoseCaptureArgs) (*diagnoseCaptureOut, error) {

@@ -28,7 +28,7 @@ func followStream() *tool {
 		name: "follow_stream", title: "Follow a connection", set: "connections",
 		description: "What a connection carried: the bytes of a TCP connection put in order, without retransmissions, or the datagrams of UDP. " +
 			"A row has who sent it, its offset in the sender's stream, the frame, and the bytes, or a gap and why it is there. " +
-			"complete says whether all is there from beginning to end. For single packets use get_packets.",
+			"complete says whether all is there from beginning to end.",
 		choices: map[string][]string{"direction": {"both", "client", "server"}, "format": {"text", "hex", "raw"}},
 		narrow:  "or ask for one direction",
 	}, func(c *call, in *followStreamArgs) (*followStreamOut, error) {

@@ -31,8 +31,7 @@ func plotConnection() *tool {
 	t := define(tool{
 		name: "plot", title: "Draw a TCP connection", set: "connections",
 		description: "A picture (PNG) of a TCP connection with a one-line reading in numbers: sequence (tcptrace's time-sequence graph: segments, ACKs, window, SACK, what was re-sent or lost), " +
-			"throughput, rtt, or window (receive window against bytes in flight). What stands out is drawn again, larger. " +
-			"To see why a transfer is slow or stalls; for rows use list_connections or search_packets.",
+			"throughput, rtt, or window (receive window against bytes in flight). What stands out is drawn again, larger: why a transfer is slow or stalls.",
 		choices: map[string][]string{"kind": query.PlotKinds()},
 	}, func(c *call, in *plotArgs) (*plotOut, error) {
 		a, err := c.engine.Plot(c.ctx, query.PlotRequest{

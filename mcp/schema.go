@@ -130,6 +130,22 @@ func simplify(s *jsonschema.Schema) {
 	simplify(s.AdditionalProperties)
 }
 
+// flat gives a schema without what is inside its lists and objects: tools/list is read
+// by a model before its first question, and answers name their values themselves.
+func flat(s *jsonschema.Schema) *jsonschema.Schema {
+	c := *s
+	c.Required = nil
+	c.Properties = map[string]*jsonschema.Schema{}
+	for name, p := range s.Properties {
+		q := &jsonschema.Schema{Type: p.Type, Types: p.Types}
+		if p.Items != nil {
+			q.Items = &jsonschema.Schema{Type: p.Items.Type}
+		}
+		c.Properties[name] = q
+	}
+	return &c
+}
+
 // outline keeps of an answer's or a row's schema what every host should know. An
 // answer has more: a host loads all schemas before the first question, and a schema
 // of every column costs more than it tells.
@@ -138,7 +154,7 @@ func outline(row *jsonschema.Schema, keep ...string) {
 	for name, p := range row.Properties {
 		if !has(name) {
 			delete(row.Properties, name)
-		} else if p.Items != nil && p.Items.Type == "object" && name != "rows" {
+		} else if p.Items != nil && p.Items.Type == "object" {
 			p.Items = &jsonschema.Schema{Type: "object"}
 		}
 	}

@@ -257,8 +257,8 @@ func TestToolsets(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{func(*Config) {}, "add_capture analyze_traffic capture_info delete_capture diagnose_capture diagnose_connection export_pcap follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats"},
-		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info diagnose_capture diagnose_connection follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats"},
+		{func(*Config) {}, "add_capture analyze_traffic capture_info decode_connection delete_capture diagnose_capture diagnose_connection export_pcap extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_protocol"},
+		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info decode_connection diagnose_capture diagnose_connection extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_protocol"},
 		{func(c *Config) { c.Toolsets = []string{"captures", "export"} }, "add_capture capture_info delete_capture export_pcap list_captures"},
 		{func(c *Config) { c.Toolsets, c.ReadOnly = []string{"captures", "export"}, true }, "capture_info list_captures"},
 		{func(c *Config) { c.ExportDir, c.Toolsets = "", []string{"export", "stats"} }, "stats"},
@@ -277,7 +277,7 @@ func TestToolsets(t *testing.T) {
 			if ro := tool.Annotations.ReadOnlyHint; ro != !slices.Contains([]string{"add_capture", "delete_capture", "export_pcap"}, tool.Name) {
 				t.Errorf("%s: read-only %v", tool.Name, ro)
 			}
-			if d := *tool.Annotations.DestructiveHint; d != (tool.Name == "delete_capture") {
+			if d := tool.Annotations.DestructiveHint; (d == nil) != tool.Annotations.ReadOnlyHint || d != nil && *d != (tool.Name == "delete_capture") {
 				t.Errorf("%s: destructive %v", tool.Name, d)
 			}
 		}

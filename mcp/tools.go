@@ -27,6 +27,9 @@ func allTools() []*tool {
 		analyzeTraffic(),
 		searchPackets(),
 		searchPayload(),
+		decodeConnection(),
+		summarizeProtocol(),
+		extractObjects(),
 		getPackets(),
 		stats(),
 		listFields(),
@@ -36,7 +39,9 @@ func allTools() []*tool {
 }
 
 // Toolsets names the groups that a server can be limited to.
-func Toolsets() []string { return []string{"captures", "connections", "packets", "stats", "export"} }
+func Toolsets() []string {
+	return []string{"captures", "connections", "packets", "applications", "stats", "export"}
+}
 
 // tool is one question as MCP shows it.
 type tool struct {
@@ -70,7 +75,7 @@ type call struct {
 // pages are the arguments of a tool that answers with rows page by page.
 type pages struct {
 	Limit  int    `json:"limit,omitempty" jsonschema:"most rows to return"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before, other arguments as there"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before"`
 	size
 }
 
@@ -88,7 +93,7 @@ func (s *size) budget() int { return cmp.Or(s.MaxBytes, defaultBudget) }
 
 // format chooses the columns of rows.
 type format struct {
-	Format string `json:"response_format,omitempty" jsonschema:"concise leaves out columns that are seldom needed"`
+	Format string `json:"response_format,omitempty" jsonschema:"concise leaves columns out"`
 }
 
 func (f *format) detailed() bool { return f.Format == "detailed" }
@@ -152,11 +157,18 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 // describe gives the tool as tools/list shows it.
 func (t *tool) describe() *sdk.Tool {
 	return &sdk.Tool{
-		Name: t.name, Title: t.title, Description: t.description, InputSchema: t.input, OutputSchema: t.output,
-		Annotations: &sdk.ToolAnnotations{
-			ReadOnlyHint: !t.writes, IdempotentHint: true, DestructiveHint: ptr(t.destructive), OpenWorldHint: ptr(t.openWorld),
-		},
+		Name: t.name, Title: t.title, Description: t.description, InputSchema: t.input, OutputSchema: flat(t.output),
+		Annotations: t.annotations(),
 	}
+}
+
+// annotations leaves out what means nothing for a tool that only reads.
+func (t *tool) annotations() *sdk.ToolAnnotations {
+	a := &sdk.ToolAnnotations{ReadOnlyHint: !t.writes, OpenWorldHint: ptr(t.openWorld)}
+	if t.writes {
+		a.IdempotentHint, a.DestructiveHint = true, ptr(t.destructive)
+	}
+	return a
 }
 
 // handler answers calls of a tool. Whatever goes wrong is told as a result that

@@ -22,8 +22,8 @@ type analyzeTrafficOut struct {
 func analyzeTraffic() *tool {
 	t := define(tool{
 		name: "analyze_traffic", title: "TCP by server", set: "connections",
-		description: "TCP summed up by server and port: handshakes complete, failed and half open, packets and bytes of both directions and their asymmetry, " +
-			"SYN, FIN and RST of each side, retransmissions with their share and whether it exceeds a threshold; sum of all, and the connections with the highest share.",
+		description: "TCP summed up by server and port: handshakes complete, failed and half open, packets and bytes of both directions, " +
+			"SYN, FIN and RST of each side, share of retransmissions and whether it exceeds a threshold; sum of all, and the worst connections.",
 		narrow: "or narrow by server or port",
 	}, func(c *call, in *analyzeTrafficArgs) (*analyzeTrafficOut, error) {
 		a, err := c.engine.Traffic(c.ctx, query.TrafficRequest{
