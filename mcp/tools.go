@@ -203,7 +203,7 @@ func (s *Server) schemaOf(name string) *jsonschema.Schema {
 
 // chosen names the captures that a question is about: those given, or all.
 type chosen struct {
-	Captures []string `json:"captures,omitempty" jsonschema:"ids or names; without it all captures are asked"`
+	Captures []string `json:"captures,omitempty" jsonschema:"ids or names; without it all captures"`
 }
 
 // captures gives the names, or says that all are meant.
