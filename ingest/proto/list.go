@@ -7,10 +7,11 @@ import (
 // All gives the protocols, those with the strongest signatures first.
 func All() []Protocol {
 	return []Protocol{
+		tlsProtocol(),
 		sshProtocol(),
 		pgsqlProtocol(),
-		telnetProtocol(),
 		ntpProtocol(),
+		telnetProtocol(),
 	}
 }
 
