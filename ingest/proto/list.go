@@ -10,6 +10,7 @@ func All() []Protocol {
 		tlsProtocol(),
 		sshProtocol(),
 		pgsqlProtocol(),
+		mdnsProtocol(),
 		ntpProtocol(),
 		telnetProtocol(),
 	}
