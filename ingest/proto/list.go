@@ -11,6 +11,7 @@ func All() []Protocol {
 		sshProtocol(),
 		pgsqlProtocol(),
 		mdnsProtocol(),
+		nbnsProtocol(),
 		ntpProtocol(),
 		telnetProtocol(),
 	}
