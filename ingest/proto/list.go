@@ -10,6 +10,7 @@ func All() []Protocol {
 		tlsProtocol(),
 		sshProtocol(),
 		pgsqlProtocol(),
+		smtpProtocol(),
 		mdnsProtocol(),
 		nbnsProtocol(),
 		ntpProtocol(),
