@@ -22,6 +22,7 @@ type Connection struct {
 	others   []*user // datagrams: further protocols of the connection
 	settled  bool    // identification is over
 	attempts int
+	errand   any // of who announced the connection
 
 	found    []string // names of protocols, in order
 	sure     bool

@@ -59,8 +59,11 @@ func (c *Connection) identifyDatagram(side index.Side, data []byte, m *marks) {
 		}
 		return true
 	}
-	if p := c.engine.expected.of(c.ends, c.engine); p != nil && p.On&Datagrams != 0 && !c.has(p) && try(p, true) {
-		return
+	x := c.engine.expected.of(c.ends)
+	if p := c.engine.byName(x.protocol); p != nil && p.On&Datagrams != 0 && !c.has(p) {
+		if c.errand = x.errand; try(p, true) {
+			return
+		}
 	}
 	h := Head{Client: data, ClientPort: src, ServerPort: dst, Datagram: true}
 	if side != c.client {

@@ -13,7 +13,9 @@ import (
 // over; the connection's user is nil then if nothing was found.
 func (c *Connection) identify() bool {
 	if c.attempts == 0 {
-		if p := c.engine.expected.of(c.ends, c.engine); p != nil && p.On&Streams != 0 {
+		x := c.engine.expected.of(c.ends)
+		if p := c.engine.byName(x.protocol); p != nil && p.On&Streams != 0 {
+			c.errand = x.errand
 			c.adopt(p, true)
 			return true
 		}
@@ -132,9 +134,15 @@ func (s *sample) describe(a *index.Application) {
 	a.Printable, a.Entropy = uint16(1000*uint64(printable)/uint64(s.total)), uint16(math.Round(100*entropy))
 }
 
+// expectation says what an announced connection will be.
+type expectation struct {
+	protocol string
+	errand   any
+}
+
 // expectations are the endpoints that decoders announced.
 type expectations struct {
-	by    map[Endpoint]string
+	by    map[Endpoint]expectation
 	order *list.List // of Endpoint, oldest first
 }
 
@@ -142,32 +150,32 @@ type expectations struct {
 const maxExpected = 1 << 16
 
 func newExpectations() *expectations {
-	return &expectations{by: map[Endpoint]string{}, order: list.New()}
+	return &expectations{by: map[Endpoint]expectation{}, order: list.New()}
 }
 
-func (x *expectations) add(e Endpoint, protocol string) {
+func (x *expectations) add(e Endpoint, what expectation) {
 	e = netip.AddrPortFrom(e.Addr().Unmap(), e.Port())
 	if _, known := x.by[e]; !known {
 		if x.order.PushBack(e); x.order.Len() > maxExpected {
 			delete(x.by, x.order.Remove(x.order.Front()).(Endpoint))
 		}
 	}
-	x.by[e] = protocol
+	x.by[e] = what
 }
 
-// of gives the protocol that was announced for one of two ends.
-func (x *expectations) of(ends [2]Endpoint, e *Engine) *Protocol {
+// of gives what was announced for one of two ends.
+func (x *expectations) of(ends [2]Endpoint) (what expectation) {
 	if len(x.by) == 0 {
-		return nil
+		return what
 	}
 	for _, end := range []Endpoint{ends[1], ends[0]} {
 		for _, a := range []netip.Addr{end.Addr(), {}} {
-			if name, ok := x.by[netip.AddrPortFrom(a, end.Port())]; ok {
-				return e.byName(name)
+			if what, ok := x.by[netip.AddrPortFrom(a.Unmap(), end.Port())]; ok {
+				return what
 			}
 		}
 	}
-	return nil
+	return what
 }
 
 // names are what answers of DNS said of addresses, the latest.

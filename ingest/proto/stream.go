@@ -105,7 +105,21 @@ func (s *Stream) Reject() { s.user.rejected = true }
 
 // Expect says that a connection from or to an endpoint, which begins after this
 // frame, is a protocol's. The address may be unspecified.
-func (s *Stream) Expect(e Endpoint, protocol string) { s.engine.expected.add(e, protocol) }
+func (s *Stream) Expect(e Endpoint, protocol string) { s.ExpectFor(e, protocol, nil) }
+
+// ExpectFor is Expect with something that the decoder of that connection finds as its
+// Errand.
+func (s *Stream) ExpectFor(e Endpoint, protocol string, errand any) {
+	s.engine.expected.add(e, expectation{protocol, errand})
+}
+
+// Errand is what ExpectFor gave for the connection, nil if nothing did.
+func (s *Stream) Errand() any {
+	if s.conn == nil {
+		return nil
+	}
+	return s.conn.errand
+}
 
 // HostSource is where a host's name comes from, best first.
 type HostSource uint8
