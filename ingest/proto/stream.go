@@ -160,6 +160,15 @@ func (m *marks) at(i int) Mark {
 	return Mark{Frame: r.frame, Time: r.time, Offset: m.base + uint64(max(i, 0))}
 }
 
+// endOf gives the place behind the bytes that came with the frame of byte i.
+func (m *marks) endOf(i int) int {
+	n := sort.Search(len(m.runs), func(n int) bool { return i < m.runs[n].end })
+	if n == len(m.runs) {
+		return i + 1
+	}
+	return m.runs[n].end
+}
+
 // add notes n more bytes. Bytes that came late do not lower the frame: a message is
 // whole only with the last of its frames.
 func (m *marks) add(n int, frame uint32, time index.Time) {
