@@ -9,6 +9,8 @@ func All() []Protocol {
 	return []Protocol{
 		ntpProtocol(),
 		smtpProtocol(),
+		ftpProtocol(),
+		ftpDataProtocol(),
 	}
 }
 
