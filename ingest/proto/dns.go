@@ -3,8 +3,6 @@ package proto
 import (
 	"encoding/binary"
 	"slices"
-
-	"pcapidx/index"
 )
 
 // dnsVariant tells the protocols with DNS's messages apart.
@@ -219,17 +217,6 @@ func (d *dns) plausible(s *Stream, data []byte) bool {
 // Gap implements Decoder.
 func (d *dns) Gap(s *Stream, _ Gap) { d.lost[s.Side()] = true }
 
-// endOutcome is how a message fared whose direction ended before it was whole.
-func endOutcome(e End) index.Outcome {
-	switch e {
-	case Finished, ResetBySender:
-		return index.Truncated
-	case ResetByReceiver:
-		return index.Aborted
-	}
-	return index.Partial
-}
-
 // End implements Decoder.
 func (d *dns) End(s *Stream, rest []byte, e End) {
 	if len(rest) < 2 || d.lost[s.Side()] {
@@ -238,6 +225,6 @@ func (d *dns) End(s *Stream, rest []byte, e End) {
 	m := s.Message(s.At(0))
 	m.Offset -= min(m.Offset, uint64(len(rest)))
 	m.Length = uint64(len(rest))
-	m.Outcome, m.Summary = endOutcome(e), "message without its end"
+	m.Outcome, m.Summary = e.Outcome(), "message without its end"
 	s.Emit(m, s.At(0))
 }

@@ -167,18 +167,7 @@ func cutOff(s *Stream, rest []byte, kind index.MessageKind, e End) {
 		return
 	}
 	m := s.Message(s.At(0))
-	m.Kind, m.Outcome, m.Summary = kind, endOutcome(e), "line without an end"
+	m.Kind, m.Outcome, m.Summary = kind, e.Outcome(), "line without an end"
 	m.Length = uint64(len(rest))
 	s.Emit(m, s.At(0))
-}
-
-// endOutcome says what the end of a direction makes of the message within which it came.
-func endOutcome(e End) index.Outcome {
-	switch e {
-	case Finished, ResetBySender:
-		return index.Truncated
-	case ResetByReceiver:
-		return index.Aborted
-	}
-	return index.Partial
 }

@@ -11,8 +11,12 @@ func All() []Protocol {
 		sshProtocol(),
 		pgsqlProtocol(),
 		smtpProtocol(),
+		ftpProtocol(),
+		ftpDataProtocol(),
 		mdnsProtocol(),
+		llmnrProtocol(),
 		nbnsProtocol(),
+		dnsProtocol(),
 		ntpProtocol(),
 		telnetProtocol(),
 	}

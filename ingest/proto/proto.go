@@ -165,6 +165,17 @@ const (
 	Forgotten // the engine gave it up for want of memory
 )
 
+// Outcome is how a message fared whose direction ended before it was whole.
+func (e End) Outcome() index.Outcome {
+	switch e {
+	case Finished, ResetBySender:
+		return index.Truncated
+	case ResetByReceiver:
+		return index.Aborted
+	}
+	return index.Partial
+}
+
 // Mark is a place in a stream.
 type Mark struct {
 	Frame  uint32 // that brought the byte

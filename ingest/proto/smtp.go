@@ -153,8 +153,8 @@ func (p *smtp) Decode(s *Stream, data []byte) int {
 	return n
 }
 
-// command takes a line of the client. Wireshark takes four letters for the command, if
-// they are followed by something else than STARTTLS's.
+// command takes a line of the client. Wireshark takes four letters for the command, even
+// of STARTTLS, and what follows the next one for the parameter.
 func (p *smtp) command(s *Stream, line, whole []byte) {
 	m := s.Message(s.At(0))
 	m.Kind = index.Request
@@ -163,9 +163,6 @@ func (p *smtp) command(s *Stream, line, whole []byte) {
 	verb, rest := word(line)
 	name := upper(verb, 16)
 	shown := line[:min(4, len(line))]
-	if strings.EqualFold(string(line), "STARTTLS") {
-		shown = line
-	}
 	m.Str(smtpCommand, string(shown))
 	if len(line) > len(shown)+1 {
 		m.Str(smtpParameter, string(line[len(shown)+1:]))
@@ -307,7 +304,7 @@ func (p *smtp) End(s *Stream, rest []byte, e End) {
 		m := s.Message(p.mail.first)
 		m.Kind = index.Request
 		p.mail.describe(m, smtpMail)
-		m.Outcome, m.Object.Verdict = endOutcome(e), cutVerdict(e)
+		m.Outcome, m.Object.Verdict = e.Outcome(), cutVerdict(e)
 		s.Emit(m, p.mail.last)
 		p.mail = nil
 		return
