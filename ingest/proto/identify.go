@@ -134,25 +134,31 @@ func (s *sample) describe(a *index.Application) {
 
 // expectations are the endpoints that decoders announced.
 type expectations struct {
-	by    map[Endpoint]string
+	by    map[Endpoint]expectation
 	order *list.List // of Endpoint, oldest first
+}
+
+// expectation is what was announced for an endpoint.
+type expectation struct {
+	protocol string
+	about    any // that decoders share
 }
 
 // maxExpected bounds what is announced and what is resolved: 64 Ki entries.
 const maxExpected = 1 << 16
 
 func newExpectations() *expectations {
-	return &expectations{by: map[Endpoint]string{}, order: list.New()}
+	return &expectations{by: map[Endpoint]expectation{}, order: list.New()}
 }
 
-func (x *expectations) add(e Endpoint, protocol string) {
+func (x *expectations) add(e Endpoint, what expectation) {
 	e = netip.AddrPortFrom(e.Addr().Unmap(), e.Port())
 	if _, known := x.by[e]; !known {
 		if x.order.PushBack(e); x.order.Len() > maxExpected {
 			delete(x.by, x.order.Remove(x.order.Front()).(Endpoint))
 		}
 	}
-	x.by[e] = protocol
+	x.by[e] = what
 }
 
 // of gives the protocol that was announced for one of two ends.
@@ -162,8 +168,8 @@ func (x *expectations) of(ends [2]Endpoint, e *Engine) *Protocol {
 	}
 	for _, end := range []Endpoint{ends[1], ends[0]} {
 		for _, a := range []netip.Addr{end.Addr(), {}} {
-			if name, ok := x.by[netip.AddrPortFrom(a, end.Port())]; ok {
-				return e.byName(name)
+			if what, ok := x.by[netip.AddrPortFrom(a, end.Port())]; ok {
+				return e.byName(what.protocol)
 			}
 		}
 	}

@@ -121,7 +121,18 @@ func (s *Stream) Reject() { s.user.rejected = true }
 
 // Expect says that a connection from or to an endpoint, which begins after this
 // frame, is a protocol's. The address may be unspecified.
-func (s *Stream) Expect(e Endpoint, protocol string) { s.engine.expected.add(e, protocol) }
+func (s *Stream) Expect(e Endpoint, protocol string) { s.ExpectWith(e, protocol, nil) }
+
+// ExpectWith is Expect with what is known of the connection, for its decoder to ask
+// (Announced).
+func (s *Stream) ExpectWith(e Endpoint, protocol string, about any) {
+	s.engine.expected.add(e, expectation{protocol, about})
+}
+
+// Announced gives what the latest announcement of an endpoint said, nil if nothing.
+func (s *Stream) Announced(e Endpoint) any {
+	return s.engine.expected.by[netip.AddrPortFrom(e.Addr().Unmap(), e.Port())].about
+}
 
 // HostSource is where a host's name comes from, best first.
 type HostSource uint8
