@@ -12,6 +12,10 @@ func All() []Protocol {
 		pgsqlProtocol(),
 		mdnsProtocol(),
 		nbnsProtocol(),
+		sipProtocol(),
+		stunProtocol(),
+		rtcpProtocol(),
+		rtpProtocol(),
 		ntpProtocol(),
 		telnetProtocol(),
 	}
