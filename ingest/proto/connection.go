@@ -241,14 +241,19 @@ func (c *Connection) End(side index.Side, end End, frame uint32, time index.Time
 		return
 	}
 	u := c.user
-	s := c.stream(side, u)
-	s.last = Mark{frame, time, d.next}
-	if frame == 0 {
-		s.last = d.last
+	for _, u := range append([]*user{u}, c.others...) {
+		if u.panicked {
+			continue
+		}
+		s := c.stream(side, u)
+		s.last = Mark{frame, time, d.next}
+		if frame == 0 {
+			s.last = d.last
+		}
+		before := u.messages
+		c.engine.call(s, func() { u.decoder.End(s, d.held, end) })
+		c.messages += u.messages - before
 	}
-	before := u.messages
-	c.engine.call(s, func() { u.decoder.End(s, d.held, end) })
-	c.messages += u.messages - before
 	c.drop(side)
 	c.changed(u)
 }

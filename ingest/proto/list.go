@@ -9,15 +9,19 @@ func All() []Protocol {
 	return []Protocol{
 		tlsProtocol(),
 		sshProtocol(),
+		sipProtocol(),
 		pgsqlProtocol(),
 		smtpProtocol(),
 		ftpProtocol(),
 		ftpDataProtocol(),
+		stunProtocol(),
 		mdnsProtocol(),
 		llmnrProtocol(),
 		nbnsProtocol(),
 		dnsProtocol(),
 		ntpProtocol(),
+		rtpProtocol(),
+		rtcpProtocol(),
 		telnetProtocol(),
 	}
 }

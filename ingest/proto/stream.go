@@ -137,6 +137,11 @@ func (s *Stream) Errand() any {
 	return s.conn.errand
 }
 
+// Announced gives what the latest announcement of an endpoint said, nil if nothing.
+func (s *Stream) Announced(e Endpoint) any {
+	return s.engine.expected.by[netip.AddrPortFrom(e.Addr().Unmap(), e.Port())].errand
+}
+
 // HostSource is where a host's name comes from, best first.
 type HostSource uint8
 
