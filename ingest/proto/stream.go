@@ -57,6 +57,18 @@ func (s *Stream) At(i int) Mark {
 	return s.marks.at(i)
 }
 
+// FrameEnd gives the end of the bytes, in the data in hand, that came with the same
+// frame as byte i.
+func (s *Stream) FrameEnd(i int) int {
+	if s.marks == nil {
+		return i + 1
+	}
+	if n := s.marks.find(i); n < len(s.marks.runs) {
+		return s.marks.runs[n].end
+	}
+	return i + 1
+}
+
 // Now is the time of the frame in hand.
 func (s *Stream) Now() index.Time { return s.engine.now }
 
@@ -141,9 +153,13 @@ func (m *marks) at(i int) Mark {
 	if len(m.runs) == 0 {
 		return Mark{Offset: m.base}
 	}
-	n := sort.Search(len(m.runs), func(n int) bool { return i < m.runs[n].end })
-	r := &m.runs[min(n, len(m.runs)-1)]
+	r := &m.runs[min(m.find(i), len(m.runs)-1)]
 	return Mark{Frame: r.frame, Time: r.time, Offset: m.base + uint64(max(i, 0))}
+}
+
+// find gives the run that holds byte i, len(runs) if none does.
+func (m *marks) find(i int) int {
+	return sort.Search(len(m.runs), func(n int) bool { return i < m.runs[n].end })
 }
 
 // add notes n more bytes. Bytes that came late do not lower the frame: a message is
