@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pcapidx/index"
@@ -148,7 +149,7 @@ func (x *ssh) agree(m *Message) {
 		if i == 0 {
 			x.method = name
 		}
-		if kind := sshWeak(name); kind != "" {
+		if kind := sshWeak(name); kind != "" && !slices.Contains(weak, kind) {
 			weak = append(weak, kind)
 		}
 		if i == 0 || i == 1 || i == 2 || i == 4 {
