@@ -8,6 +8,7 @@ import (
 func All() []Protocol {
 	return []Protocol{
 		sshProtocol(),
+		pgsqlProtocol(),
 		telnetProtocol(),
 		ntpProtocol(),
 	}
