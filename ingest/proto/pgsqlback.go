@@ -38,8 +38,8 @@ func (x *pgsql) back(g *pgGroup, b []byte) {
 	case 'R':
 		x.authentication(m, &r)
 	case 'S':
-		m.Str(pgParameterName, r.text())
-		m.Str(pgParameterValue, r.text())
+		m.ascii(pgParameterName, r.text())
+		m.ascii(pgParameterValue, r.text())
 	case 'K':
 		m.Uint(pgPID, uint64(r.uint32()))
 		m.Uint(pgKey, uint64(r.uint32()))
@@ -53,7 +53,7 @@ func (x *pgsql) back(g *pgGroup, b []byte) {
 		g.rows++
 	case 'C':
 		e.tag = r.text()
-		m.Str(pgTag, e.tag)
+		m.ascii(pgTag, e.tag)
 		addSummary(m, e.tag)
 	case 'E', 'N':
 		x.report(g, &r, kind == 'E')
@@ -76,8 +76,8 @@ func (x *pgsql) backRare(m *Message, kind byte, r *pgReader) {
 		m.Kind = index.Notice
 		m.Uint(pgPID, uint64(r.uint32()))
 		channel := r.text()
-		m.Str(pgCondition, channel)
-		m.Str(pgText, r.text())
+		m.ascii(pgCondition, channel)
+		m.ascii(pgText, r.text())
 		addSummary(m, "notification of "+channel)
 	case 'V':
 		r.values(m, 1)
@@ -92,7 +92,7 @@ func (x *pgsql) backRare(m *Message, kind byte, r *pgReader) {
 		m.Uint(pgUnsupportedCount, uint64(n))
 		for range min(n, 64) {
 			if option := r.text(); !r.short {
-				m.Str(pgUnsupported, option)
+				m.ascii(pgUnsupported, option)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (x *pgsql) authentication(m *Message, r *pgReader) {
 	case pgAuthSASL:
 		name = "SASL wanted"
 		for len(r.b) > 1 {
-			m.Str(pgSASLMechanism, r.text())
+			m.ascii(pgSASLMechanism, r.text())
 		}
 	case pgAuthMore, pgAuthMore + 1:
 		name = "SASL continues"
@@ -137,7 +137,7 @@ func (x *pgsql) columns(m *Message, r *pgReader) {
 		if r.short || len(r.b) < 18 {
 			return
 		}
-		m.Str(pgColumnName, name)
+		m.ascii(pgColumnName, name)
 		m.Uint(pgTableOID, uint64(r.uint32()))
 		m.Uint(pgColumnIndex, uint64(r.uint16()))
 		m.Uint(pgTypeOID, uint64(r.uint32()))
@@ -164,7 +164,7 @@ func (x *pgsql) report(g *pgGroup, r *pgReader, failed bool) {
 			break
 		}
 		if field, known := pgReportFields[kind]; known {
-			g.m.Str(field, text)
+			g.m.ascii(field, text)
 		}
 		switch kind {
 		case 'S':

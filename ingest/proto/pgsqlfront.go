@@ -56,8 +56,8 @@ func (x *pgsql) startup(g *pgGroup, b []byte) {
 			if r.short {
 				break
 			}
-			m.Str(pgParameterName, name)
-			m.Str(pgParameterValue, value)
+			m.ascii(pgParameterName, name)
+			m.ascii(pgParameterValue, value)
 			switch name {
 			case "user":
 				x.user = value
@@ -113,7 +113,7 @@ func (x *pgsql) frontend(g *pgGroup, b []byte) {
 	case 'B':
 		x.bind(m, &r)
 	case 'E':
-		m.Str(pgPortal, r.text())
+		m.ascii(pgPortal, r.text())
 		if n := r.uint32(); !r.short {
 			m.Uint(pgReturns, uint64(n))
 		}
@@ -122,7 +122,7 @@ func (x *pgsql) frontend(g *pgGroup, b []byte) {
 		if what := r.byte(); what == 'S' {
 			field = pgStatement
 		}
-		m.Str(field, r.text())
+		m.ascii(field, r.text())
 		if kind == 'C' {
 			addSummary(m, "close")
 		}
@@ -131,7 +131,7 @@ func (x *pgsql) frontend(g *pgGroup, b []byte) {
 	case 'd':
 		m.Str(pgCopyData, string(r.b))
 	case 'f':
-		m.Str(pgError, r.text())
+		m.ascii(pgError, r.text())
 	}
 	x.frontEnd(g, kind)
 }
@@ -162,7 +162,7 @@ func (x *pgsql) frontEnd(g *pgGroup, kind byte) {
 }
 
 func (x *pgsql) query(m *Message, q string) {
-	m.Str(pgQuery, q)
+	m.ascii(pgQuery, q)
 	if n := normalizeSQL(q); n != "" {
 		m.Str(pgNormalized, n)
 	}
@@ -171,7 +171,7 @@ func (x *pgsql) query(m *Message, q string) {
 
 func (x *pgsql) parse(m *Message, r *pgReader) {
 	statement, q := r.text(), r.text()
-	m.Str(pgStatement, statement)
+	m.ascii(pgStatement, statement)
 	x.query(m, q)
 	for range r.count(4) {
 		m.Uint(pgTypeOID, uint64(r.uint32()))
@@ -185,8 +185,8 @@ func (x *pgsql) parse(m *Message, r *pgReader) {
 // bind reads Bind; the query is the one that was parsed under the name.
 func (x *pgsql) bind(m *Message, r *pgReader) {
 	portal, statement := r.text(), r.text()
-	m.Str(pgPortal, portal)
-	m.Str(pgStatement, statement)
+	m.ascii(pgPortal, portal)
+	m.ascii(pgStatement, statement)
 	for range r.count(2) {
 		m.Uint(pgFormat, uint64(r.uint16()))
 	}
@@ -239,7 +239,7 @@ func (x *pgsql) password(m *Message, r *pgReader) {
 	switch x.auth {
 	case pgAuthSASL:
 		mechanism := r.text()
-		m.Str(pgSASLMechanism, mechanism)
+		m.ascii(pgSASLMechanism, mechanism)
 		n := int32(r.uint32())
 		if r.short {
 			break
@@ -257,7 +257,7 @@ func (x *pgsql) password(m *Message, r *pgReader) {
 		addSummary(m, "GSS response")
 	default:
 		password := r.text()
-		m.Str(pgPassword, password)
+		m.ascii(pgPassword, password)
 		addSummary(m, fmt.Sprintf("password, %d bytes", len(password)))
 		if x.warned || x.auth != pgAuthPlain && x.auth != pgAuthMD5 {
 			break

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
@@ -229,7 +228,7 @@ func (x *telnet) suboption(m *Message, b []byte) int {
 	case (option == telnetTerminalType || option == telnetDisplay) && len(value) > 0:
 		m.Uint(telnetSubcommand, uint64(value[0]))
 		if value[0] == 0 {
-			m.Str(telnetString, ascii(value[1:]))
+			m.ascii(telnetString, string(value[1:]))
 		}
 	}
 	if whole {
@@ -253,9 +252,9 @@ func (x *telnet) text(s *Stream, m *Message, b []byte) {
 		if n < len(b) && b[n-1] == '\r' && b[n] == 0 {
 			n++ // a bare CR is sent as CR NUL
 		}
-		m.Str(telnetData, ascii(line))
+		m.ascii(telnetData, string(line))
 		if !secret {
-			if text := strings.TrimSpace(ascii(line)); text != "" {
+			if text := strings.TrimSpace(string(line)); text != "" {
 				addSummary(m, text)
 			}
 		}
@@ -273,22 +272,6 @@ func lineEnd(b []byte) int {
 		return n + 2
 	}
 	return n + 1
-}
-
-// ascii gives text as Wireshark shows it: bytes that are no ASCII are replaced.
-func ascii(b []byte) string {
-	if i := bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }); i < 0 {
-		return string(b)
-	}
-	var t strings.Builder
-	for _, c := range b {
-		if c < utf8.RuneSelf {
-			t.WriteByte(c)
-		} else {
-			t.WriteRune(utf8.RuneError)
-		}
-	}
-	return t.String()
 }
 
 // Gap implements Decoder: text goes on anywhere.

@@ -62,15 +62,15 @@ func (x *telnet) entry(m *Message, b []byte) {
 
 // entered takes a name or password when its line ends.
 func (x *telnet) entered(m *Message) {
-	typed, long, was := ascii(x.typed), x.long, x.login
+	typed, long, was := string(x.typed), x.long, x.login
 	x.login, x.typed, x.long, x.prompt = telnetAnything, nil, 0, x.prompt[:0]
 	switch {
 	case long == 0:
 	case was == telnetName:
 		m.Kind = index.Request
-		m.Str(telnetUser, typed)
+		m.ascii(telnetUser, typed)
 	default:
-		m.Str(telnetPassword, typed)
+		m.ascii(telnetPassword, typed)
 		m.Warn("cleartext.credentials", index.SeverityWarn, fmt.Sprintf("a password of %d bytes was typed in the clear", long))
 		addSummary(m, fmt.Sprintf("password, %d bytes", long))
 	}
