@@ -7,6 +7,7 @@ import (
 // All gives the protocols, those with the strongest signatures first.
 func All() []Protocol {
 	return []Protocol{
+		tlsProtocol(),
 		ntpProtocol(),
 	}
 }
