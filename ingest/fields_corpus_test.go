@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pcapidx/index"
 )
@@ -127,8 +128,15 @@ func (c *fieldTally) compare(t *testing.T, what string, row map[string]any, fram
 		if notOurs(key) || framesOfPairs(key) || slices.Contains(differs, any(key)) {
 			continue
 		}
-		var want []string
 		list, _ := value.([]any)
+		if key == "certificates" {
+			if diff := certificatesDiffer(got, list); diff != "" {
+				bad = append(bad, diff)
+				c.keys[key]++
+			}
+			continue
+		}
+		var want []string
 		for _, v := range list {
 			want = append(want, fmt.Sprint(v))
 		}
@@ -144,6 +152,36 @@ func (c *fieldTally) compare(t *testing.T, what string, row map[string]any, fram
 		slices.Sort(bad)
 		t.Logf("%s frame %.0f:\n        %s", what, number, strings.Join(bad, "\n        "))
 	}
+}
+
+// certificatesDiffer compares the certificates of a frame with what OpenSSL read of them:
+// the values of all of them one after the other, by kind.
+func certificatesDiffer(got map[string][]string, rows []any) string {
+	prefix := "tls"
+	if len(got["dtls.certificate.sha256"]) > 0 {
+		prefix = "dtls"
+	}
+	want := map[string][]string{}
+	for _, row := range rows {
+		c, _ := row.(map[string]any)
+		for ours, theirs := range map[string]string{"sha256": "sha256", "subject": "subject", "issuer": "issuer", "serial": "serial", "not_before": "notBefore", "not_after": "notAfter"} {
+			text, _ := c[theirs].(string)
+			if date, err := time.Parse("Jan _2 15:04:05 2006 GMT", text); err == nil {
+				text = date.Format("Jan _2, 2006 15:04:05.000000000 UTC")
+			}
+			want[ours] = append(want[ours], text)
+		}
+		names, _ := c["dns"].([]any)
+		for _, name := range names {
+			want["dns"] = append(want["dns"], fmt.Sprint(name))
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(want)) {
+		if have := got[prefix+".certificate."+kind]; !slices.Equal(have, want[kind]) {
+			return fmt.Sprintf("certificates, %s: want %.500q, got %.500q", kind, want[kind], have)
+		}
+	}
+	return ""
 }
 
 // sameValues compares texts; those above 2000 characters were cut when they were recorded.
