@@ -41,6 +41,9 @@ func tlsHead(b []byte) bool {
 	return true
 }
 
+// tlsSize is the size of a record with its header.
+func tlsSize(b []byte) int { return tlsHeader + (int(b[3])<<8 | int(b[4])) }
+
 // tlsChain counts the records that b consists of, one after the other. whole is false
 // if something else comes between.
 func tlsChain(b []byte) (n int, whole bool) {
@@ -49,7 +52,7 @@ func tlsChain(b []byte) (n int, whole bool) {
 			return n, false
 		}
 		n++
-		b = b[min(len(b), tlsHeader+int(b[3])<<8|int(b[4])):]
+		b = b[min(len(b), tlsSize(b)):]
 	}
 	return n, true
 }
@@ -100,7 +103,7 @@ func detectTLSMid(b []byte, h *Head) Verdict {
 		return No
 	case b[1] != 3 || b[2] == 0:
 		return Likely
-	case n >= 2, tlsHeader+int(b[3])<<8|int(b[4]) == len(b):
+	case n >= 2, tlsSize(b) == len(b):
 		return Yes
 	case onPort(&Protocol{Ports: []uint16{443, 993, 995, 465, 853, 8443, 5223, 5228}}, h.ClientPort, h.ServerPort):
 		return Yes
@@ -150,12 +153,12 @@ func (t *tlsStream) Decode(s *Stream, data []byte) int {
 			}
 			return t.lost(s, d, len(data))
 		}
-		size := int(head[3])<<8 | int(head[4])
-		if len(head) < tlsHeader+size {
+		size := tlsSize(head)
+		if len(head) < size {
 			break
 		}
 		t.strange = 0
-		mark := s.At(pos + tlsHeader + size - 1)
+		mark := s.At(pos + size - 1)
 		if m != nil && mark.Frame != last.Frame {
 			t.session.finish(s, m, last)
 			m = nil
@@ -164,8 +167,8 @@ func (t *tlsStream) Decode(s *Stream, data []byte) int {
 			m = s.Message(s.At(pos))
 			t.session.begin()
 		}
-		t.record(s, m, head[:tlsHeader+size])
-		pos, last = pos+tlsHeader+size, mark
+		t.record(s, m, head[:size])
+		pos, last = pos+size, mark
 	}
 	if m != nil {
 		t.session.finish(s, m, last)
@@ -247,9 +250,8 @@ func (t *tlsStream) Gap(s *Stream, g Gap) {
 	case d.skip > 0:
 		left = d.skip
 	case d.held >= tlsHeader:
-		left = tlsHeader + int(d.pending[3])<<8 | int(d.pending[4])
-		left -= d.held
-		t.cut(s, d, index.Partial)
+		left = tlsSize(d.pending[:]) - d.held
+		t.cut(s, d, index.Partial, g.Snapped)
 	}
 	d.held, d.skip = 0, 0
 	if uint64(left) > g.Bytes {
@@ -257,26 +259,26 @@ func (t *tlsStream) Gap(s *Stream, g Gap) {
 	}
 }
 
-// cut stores what is there of a record: its header.
-func (t *tlsStream) cut(s *Stream, d *tlsRecords, outcome index.Outcome) {
+// cut stores what is there of a record: its header. Wireshark shows its fields where
+// the snap length cut it.
+func (t *tlsStream) cut(s *Stream, d *tlsRecords, outcome index.Outcome, snapped bool) {
 	m := s.Message(d.first)
 	t.session.begin()
 	kind := d.pending[0]
-	t.head(m, kind, d.pending[:])
+	if snapped {
+		t.head(m, kind, d.pending[:])
+	}
 	m.Outcome = outcome
 	m.Length = uint64(d.held)
 	t.records++
 	switch kind {
 	case tlsApplication:
-		m.Uint(tlsAppData, 1)
-		t.session.label("Application Data")
+		t.session.label("Application Data (in part)")
 		t.session.sides[s.Side()].secured = true
 	case tlsHandshakes:
-		t.session.label("Handshake")
-	case tlsChangeCipher:
-		t.session.changeCipher(s, m)
+		t.session.label("Handshake (in part)")
 	default:
-		t.session.label("Alert")
+		t.session.label("record (in part)")
 	}
 	t.session.finish(s, m, d.last)
 }
@@ -285,7 +287,7 @@ func (t *tlsStream) cut(s *Stream, d *tlsRecords, outcome index.Outcome) {
 func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 	d := &t.sides[s.Side()]
 	if d.held >= tlsHeader && len(rest) > 0 {
-		t.cut(s, d, cutOutcome(e))
+		t.cut(s, d, cutOutcome(e), false)
 	}
 	d.held = 0
 	x := &t.session

@@ -27,7 +27,8 @@ type tlsHello struct {
 	shares      []uint16
 	ech         bool
 	ticket      bool // the client offers one
-	bad         bool
+	bad         bool // lengths do not fit
+	headless    bool // already in front of the extensions
 }
 
 // Extensions of hellos.
@@ -81,7 +82,7 @@ func readServerHello(b []byte) *tlsHello {
 }
 
 func (h *tlsHello) readExtensions(r *tlsReader, client bool) {
-	h.bad = r.bad
+	h.bad, h.headless = r.bad, r.bad
 	if r.bad || len(r.b) == 0 { // hellos before TLS 1.2 may have none
 		return
 	}

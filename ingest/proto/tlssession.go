@@ -41,9 +41,9 @@ type tlsSide struct {
 // takes them for encrypted ones.
 const maxHandshake = 1 << 16
 
-// modern tells TLS 1.3 and its drafts.
+// modern tells TLS 1.3 and its drafts: those of the IETF and those of one large company (0xfb..).
 func (t *tlsSession) modern() bool {
-	return t.version == tls13 || t.version>>8 == 0x7f || t.version == 0xfefc
+	return t.version == tls13 || t.version>>8 == 0x7f || t.version>>8 == 0xfb || t.version == 0xfefc
 }
 
 // begin gets ready for a new message.
@@ -168,7 +168,7 @@ func tlsCurveSuite(suite uint16) bool {
 func (t *tlsSession) clientHello(s *Stream, m *Message, body []byte) {
 	h := readClientHello(body, t.cookies)
 	h.fields(m)
-	if !h.bad {
+	if !h.headless {
 		full := h.ja3()
 		m.Str(tlsJA3Full, full)
 		m.Str(tlsJA3, md5Hex(full))
@@ -191,7 +191,7 @@ func (t *tlsSession) clientHello(s *Stream, m *Message, body []byte) {
 func (t *tlsSession) serverHello(s *Stream, m *Message, body []byte) {
 	h := readServerHello(body)
 	h.fields(m)
-	if !h.bad {
+	if !h.headless {
 		full := h.ja3s()
 		m.Str(tlsJA3SFull, full)
 		m.Str(tlsJA3S, md5Hex(full))
