@@ -8,6 +8,8 @@ import (
 func All() []Protocol {
 	return []Protocol{
 		tlsProtocol(),
+		quicProtocol(),
+		dtlsProtocol(),
 		ntpProtocol(),
 	}
 }
