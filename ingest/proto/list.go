@@ -15,6 +15,8 @@ func All() []Protocol {
 		ftpProtocol(),
 		ftpDataProtocol(),
 		stunProtocol(),
+		quicProtocol(),
+		dtlsProtocol(),
 		mdnsProtocol(),
 		llmnrProtocol(),
 		nbnsProtocol(),

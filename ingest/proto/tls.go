@@ -231,7 +231,7 @@ func (t *tlsStream) head(m *Message, kind byte, b []byte) {
 	if m.Fields == nil {
 		m.Fields = make([]index.MessageField, 0, 4)
 	}
-	if kind == tlsApplication && t.session.modern() {
+	if kind == tlsApplication && (t.session.modern() || t.session.early && !t.session.answered) {
 		m.Uint(tlsOpaqueType, uint64(kind))
 	} else {
 		m.Uint(tlsRecordType, uint64(kind))

@@ -40,6 +40,7 @@ const (
 	extALPN       = 16
 	extTicket     = 35
 	extPreShared  = 41
+	extEarlyData  = 42
 	extVersions   = 43
 	extKeyShare   = 51
 	extECH        = 0xfe0d

@@ -22,6 +22,7 @@ type tlsSession struct {
 	certified  bool // the server's certificate came
 	resumed    bool // said so already
 	secret     bool // the client's hello may hide another one (ECH)
+	early      bool // the client may send data before the server answers (0-RTT)
 	sides      [2]tlsSide
 
 	// Of the message in hand.
@@ -177,7 +178,7 @@ func (t *tlsSession) clientHello(s *Stream, m *Message, body []byte) {
 	t.hello, t.clientSide, t.knowsSide = true, s.Side(), true
 	// A new handshake: what was known of another one is over.
 	t.answered, t.certified, t.resumed = false, false, false
-	t.name, t.secret = "", h.ech
+	t.name, t.secret, t.early = "", h.ech, h.offers(extEarlyData)
 	label := "Client Hello"
 	if len(h.names) > 0 {
 		t.name = h.names[0]
