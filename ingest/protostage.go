@@ -127,6 +127,9 @@ func (t *protoStage) frameLayers(r *index.Packet, p *dissect.Packet, frame, data
 		if r.Status&index.StatusQuoted != 0 { // the one that an error is about
 			conn = index.NoConnection
 		}
+		if !l.Reassembled {
+			t.engine.Uncaptured(uint64(r.OrigLen) - min(uint64(r.OrigLen), uint64(len(frame))))
+		}
 		t.engine.Layer(l.Proto, src, dst, conn, r.Side, bytes[l.Offset:])
 		return // what follows is quoted, or padding
 	}
@@ -154,6 +157,7 @@ func (t *protoStage) connection(c *orderedConn) *proto.Connection {
 func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32) {
 	x := t.connection(c)
 	if c.streams == nil {
+		t.engine.Uncaptured(uint64(t.row.Length) - min(uint64(t.row.Length), uint64(len(data))))
 		x.Datagram(side, data, frame, t.row.Time)
 	} else {
 		x.Bytes(side, offset, data, frame, t.timeOf(frame))

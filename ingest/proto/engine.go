@@ -27,7 +27,9 @@ type Engine struct {
 	count     uint32                  // messages emitted
 	now       index.Time              // of the frame in hand
 	frame     uint32
-	Panics    uint64 // decoders that panicked, and were given up
+	// uncaptured bytes of the datagram or layer in hand
+	uncaptured uint64
+	Panics     uint64 // decoders that panicked, and were given up
 }
 
 // NewEngine makes an engine with some protocols: All(), in most cases.
@@ -55,7 +57,11 @@ func (e *Engine) Open(number uint32, ends [2]Endpoint, datagrams bool) *Connecti
 }
 
 // At says which frame is in hand.
-func (e *Engine) At(frame uint32, now index.Time) { e.frame, e.now = frame, now }
+func (e *Engine) At(frame uint32, now index.Time) { e.frame, e.now, e.uncaptured = frame, now, 0 }
+
+// Uncaptured says how many bytes are missing at the end of the datagram, or layer, in
+// hand: the snap length cut them.
+func (e *Engine) Uncaptured(bytes uint64) { e.uncaptured = bytes }
 
 // Layer gives a layer of the frame in hand, with all it carries, to its protocol. It
 // may belong to a connection, as echo requests and replies do.

@@ -7,7 +7,7 @@ import (
 // All gives the protocols, those with the strongest signatures first.
 func All() []Protocol {
 	return []Protocol{
-		ntpProtocol(),
+		mdnsProtocol(), llmnrProtocol(), ntpProtocol(), dnsProtocol(),
 	}
 }
 

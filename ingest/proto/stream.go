@@ -60,6 +60,10 @@ func (s *Stream) At(i int) Mark {
 // Now is the time of the frame in hand.
 func (s *Stream) Now() index.Time { return s.engine.now }
 
+// Uncaptured is how many bytes are missing at the end of the datagram, or layer, in
+// hand: the snap length cut them.
+func (s *Stream) Uncaptured() uint64 { return s.engine.uncaptured }
+
 // Frame is the frame in hand.
 func (s *Stream) Frame() uint32 { return s.engine.frame }
 
