@@ -118,6 +118,7 @@ const (
 	partIPv4
 	partIPv6
 	partEther
+	partTypes // bitmap of types (RFC 4034, section 4.1.2)
 )
 
 // dnsLayouts are the parts of records by type (RFC 1035 and those that the registry
@@ -214,7 +215,7 @@ func dnsLaterLayouts(kind uint16) []dnsStep {
 			{partRest, dnsRRSIG},
 		}
 	case 47:
-		return []dnsStep{{partName, dnsNSECNext}}
+		return []dnsStep{{partName, dnsNSECNext}, {partTypes, dnsRespType}}
 	case 52:
 		return []dnsStep{{partU8, dnsTLSAUsage}, {partU8, dnsTLSASelector}, {partU8, dnsTLSAMatching}, {partRest, dnsTLSAData}}
 	case 61:
@@ -268,6 +269,26 @@ func (r *dnsReader) step(s dnsStep, end int) {
 		r.address(s.field, 16)
 	case partEther:
 		r.bytes(s.field, 6)
+	case partTypes:
+		r.types(s.field, end)
+	}
+}
+
+// types reads a bitmap of types: windows of 256 types, each with its length.
+func (r *dnsReader) types(field, end int) {
+	for r.at < end && !r.bad {
+		head := r.take(2)
+		if r.bad {
+			return
+		}
+		first := int(head[0]) << 8
+		for i, c := range r.take(int(head[1])) {
+			for bit := range 8 {
+				if c&(0x80>>bit) != 0 {
+					r.m.Uint(field, uint64(first+8*i+bit))
+				}
+			}
+		}
 	}
 }
 
@@ -284,12 +305,16 @@ func (r *dnsReader) special(kind uint16, end int) bool {
 	case 48, 60: // DNSKEY, CDNSKEY
 		r.dnskey(end)
 	case 50, 51: // NSEC3, NSEC3PARAM
-		r.nsec3(kind)
+		r.nsec3(kind, end)
 	case 62:
 		r.uint(dnsCSYNCSerial, 4)
 		flags := r.u16(dnsCSYNCFlags)
 		r.flags([]dnsStep{{0, dnsCSYNCImmediate}, {1, dnsCSYNCMinimum}}, flags)
-		r.rest(dnsCSYNCTypes, end)
+		at := r.at
+		if r.rest(dnsCSYNCTypes, end); !r.bad {
+			r.at = at
+			r.types(dnsRespType, end)
+		}
 	case 64, 65: // SVCB, HTTPS
 		r.svcb(end)
 	case 250:
@@ -357,7 +382,7 @@ func (r *dnsReader) dnskey(end int) {
 	r.rest(dnsDNSKEY, end)
 }
 
-func (r *dnsReader) nsec3(kind uint16) {
+func (r *dnsReader) nsec3(kind uint16, end int) {
 	r.u8(dnsNSEC3Algorithm)
 	flags := r.u8(dnsNSEC3Flags)
 	if kind == 50 {
@@ -371,6 +396,7 @@ func (r *dnsReader) nsec3(kind uint16) {
 	if b := r.take(r.u8(dnsNSEC3HashLen)); !r.bad {
 		r.m.Str(dnsNSEC3Hash, strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b)))
 	}
+	r.types(dnsRespType, end)
 }
 
 // tsig reads a transaction signature (RFC 8945).

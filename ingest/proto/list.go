@@ -7,7 +7,7 @@ import (
 // All gives the protocols, those with the strongest signatures first.
 func All() []Protocol {
 	return []Protocol{
-		mdnsProtocol(), llmnrProtocol(), ntpProtocol(), dnsProtocol(),
+		nbnsProtocol(), mdnsProtocol(), llmnrProtocol(), ntpProtocol(), dnsProtocol(),
 	}
 }
 
