@@ -9,6 +9,7 @@ func All() []Protocol {
 	return []Protocol{
 		sshProtocol(),
 		pgsqlProtocol(),
+		respProtocol(),
 		telnetProtocol(),
 		ntpProtocol(),
 	}
