@@ -11,6 +11,7 @@ func All() []Protocol {
 		sshProtocol(),
 		sipProtocol(),
 		pgsqlProtocol(),
+		respProtocol(),
 		smtpProtocol(),
 		ftpProtocol(),
 		ftpDataProtocol(),
