@@ -14,6 +14,8 @@ func All() []Protocol {
 		smtpProtocol(),
 		ftpProtocol(),
 		ftpDataProtocol(),
+		popProtocol(),
+		imapProtocol(),
 		stunProtocol(),
 		mdnsProtocol(),
 		llmnrProtocol(),
