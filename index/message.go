@@ -73,6 +73,8 @@ type MessageField struct {
 	Num  uint64 // of numbers; times in nanoseconds
 	// Text is the value of kinds that are not numbers: text, bytes, addresses.
 	Text string
+	// Secret: the value is a password or the like, though its field may hold others.
+	Secret bool
 }
 
 // Warning is something odd about a message.

@@ -38,7 +38,10 @@ func (n *names) id(name string) uint64 {
 }
 
 func nameOf(list []string, d *decoder) string {
-	id := d.uvarint()
+	return nameAt(list, d.uvarint(), d)
+}
+
+func nameAt(list []string, id uint64, d *decoder) string {
 	if id >= uint64(len(list)) {
 		if d.err == nil {
 			d.fail()
@@ -53,7 +56,7 @@ func nameOf(list []string, d *decoder) string {
 //
 //	protocol, kind | outcome << 4, conn + 1, side, first, frame - first (signed),
 //	start, end - start (signed), offset, length, request, code, summary,
-//	fields: name, number of a text's bytes + 1 or 0, text or number
+//	fields: name << 1 | secret, number of a text's bytes or 0, text or number
 //	warnings, text, object
 func appendMessage(b []byte, m *Message, n *names) []byte {
 	b = binary.AppendUvarint(b, n.id(m.Protocol))
@@ -72,7 +75,11 @@ func appendMessage(b []byte, m *Message, n *names) []byte {
 	b = binary.AppendUvarint(b, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		b = binary.AppendUvarint(b, n.id(f.Name))
+		name := n.id(f.Name) << 1
+		if f.Secret {
+			name |= 1
+		}
+		b = binary.AppendUvarint(b, name)
 		if f.Text != "" {
 			b = binary.AppendUvarint(b, uint64(len(f.Text)))
 			b = append(b, f.Text...)
@@ -120,7 +127,8 @@ func decodeMessage(d *decoder, list []string, m *Message) {
 	n := d.count(2)
 	m.Fields = slices.Grow(m.Fields[:0], n)
 	for range n {
-		f := MessageField{Name: nameOf(list, d)}
+		name := d.uvarint()
+		f := MessageField{Name: nameAt(list, name>>1, d), Secret: name&1 != 0}
 		if size := d.count(1); size > 0 {
 			f.Text = string(d.bytes(size))
 		} else {

@@ -76,6 +76,7 @@ func framesOfPairs(key string) bool {
 		"http.response_in", "http.request_in", "http.time", "http.prev_request_in", "dns.response_in", "dns.response_to", "dns.time",
 		"dns.retransmission", "dns.unsolicited", "http.response_for.uri", "icmp.resp_in", "icmp.resp_to", "icmp.resptime",
 		"icmpv6.resp_in", "icmpv6.resp_to", "icmpv6.resptime",
+		"imap.response_to", "imap.time", "ldap.response_to", "ldap.time",
 	}, key)
 }
 

@@ -69,8 +69,6 @@ func escaped(s string) string {
 			b.WriteString("\\r")
 		case c == '\t':
 			b.WriteString("\\t")
-		case c == '\\':
-			b.WriteString("\\\\")
 		default:
 			b.WriteByte(c)
 		}

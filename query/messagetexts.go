@@ -39,7 +39,7 @@ func (t messageTexts) value(v *index.MessageField) string {
 		f.Kind = dissect.KindString
 	}
 	switch {
-	case f.Secret && !t.reveal:
+	case (f.Secret || v.Secret) && !t.reveal:
 		return fmt.Sprintf("(%d bytes, hidden)", len(v.Text))
 	case f.Kind == dissect.KindAbsTime && v.Num == 0:
 		return "NULL" // as Wireshark has it

@@ -44,7 +44,7 @@ func (d *decodedSearch) message(m *index.Message) (more bool, err error) {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		known, ok := d.scan.texts.known[f.Name]
-		if f.Text == "" || !ok || known.Secret || known.Kind != dissect.KindString && known.Kind != dissect.KindBytes {
+		if f.Text == "" || !ok || known.Secret || f.Secret || known.Kind != dissect.KindString && known.Kind != dissect.KindBytes {
 			continue
 		}
 		if more, err = d.text(m, f.Name, []byte(f.Text)); err != nil || !more {

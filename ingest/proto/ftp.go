@@ -164,6 +164,7 @@ func (p *ftp) command(s *Stream, line []byte, n int) {
 		m.Str(ftpCommand, string(verb))
 		if len(arg) > 0 {
 			m.Str(ftpArg, string(arg))
+			m.hide(name == "PASS" || name == "ACCT" || name == "ADAT")
 		}
 	}
 	m.Summary = summary(string(line))

@@ -15,6 +15,8 @@ func All() []Protocol {
 		smtpProtocol(),
 		ftpProtocol(),
 		ftpDataProtocol(),
+		popProtocol(),
+		imapProtocol(),
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),

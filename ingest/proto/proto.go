@@ -198,6 +198,13 @@ func (m *Message) Str(field int, value string) {
 	m.Fields = append(m.Fields, index.MessageField{Name: m.protocol.Fields[field].Name, Text: value})
 }
 
+// hide marks the value that was added last as a secret, if it is one.
+func (m *Message) hide(secret bool) {
+	if n := len(m.Fields); n > 0 && secret {
+		m.Fields[n-1].Secret = true
+	}
+}
+
 // Uint adds a value of a number field. Times are in nanoseconds.
 func (m *Message) Uint(field int, value uint64) {
 	if len(m.Fields) >= index.MaxMessageFields {

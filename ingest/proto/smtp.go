@@ -159,13 +159,17 @@ func (p *smtp) command(s *Stream, line, whole []byte) {
 	m := s.Message(s.At(0))
 	m.Kind = index.Request
 	m.Bool(smtpReq, true)
-	m.Str(smtpLine, string(whole))
 	verb, rest := word(line)
 	name := upper(verb, 16)
+	_, initial := word(rest)
+	secret := name == "AUTH" && len(initial) > 0
+	m.Str(smtpLine, string(whole))
+	m.hide(secret)
 	shown := line[:min(4, len(line))]
 	m.Str(smtpCommand, string(shown))
 	if len(line) > len(shown)+1 {
 		m.Str(smtpParameter, string(line[len(shown)+1:]))
+		m.hide(secret)
 	}
 	m.Summary = summary(string(line))
 	switch name {
