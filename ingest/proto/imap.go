@@ -261,14 +261,14 @@ func (p *imap) End(s *Stream, rest []byte, e End) {
 			l.mail.describe(p.answer, imapMail)
 			p.answer.Object.Verdict = cutVerdict(e)
 		}
-		p.emitAnswer(s, endOutcome(e), l.last)
+		p.emitAnswer(s, e.Outcome(), l.last)
 		return
 	}
 	if s.FromClient() && l.left > 0 && l.mail != nil && l.mail.size > 0 {
 		m := s.Message(l.mail.first)
 		m.Kind, m.Request = index.Continues, l.number
 		l.mail.describe(m, imapMail)
-		m.Outcome, m.Object.Verdict = endOutcome(e), cutVerdict(e)
+		m.Outcome, m.Object.Verdict = e.Outcome(), cutVerdict(e)
 		s.Emit(m, l.last)
 		return
 	}

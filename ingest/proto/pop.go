@@ -326,7 +326,7 @@ func (p *pop) End(s *Stream, rest []byte, e End) {
 		if l.shown {
 			m.Fields = nil
 		}
-		m.Outcome, m.Object.Verdict = endOutcome(e), cutVerdict(e)
+		m.Outcome, m.Object.Verdict = e.Outcome(), cutVerdict(e)
 		s.Emit(m, l.last)
 		p.mail = nil
 		return
