@@ -47,7 +47,7 @@ func Check(ctx context.Context, dir, sha string) (*CheckReport, error) {
 	}
 	defer x.Close()
 	c.x = x
-	for _, step := range []func() error{c.values, c.rows, c.connections, func() error { return c.container(sha) }} {
+	for _, step := range []func() error{c.values, c.rows, c.connections, c.messages, func() error { return c.container(sha) }} {
 		if err := c.note(step()); err != nil {
 			return c.report, err
 		}

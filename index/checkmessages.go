@@ -1,0 +1,87 @@
+package index
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// messages compares the messages with the lists of their frames and fields, and walks
+// the applications.
+func (c *checker) messages() error {
+	s := c.x.summary.Applications
+	if c.x.summary.Content < messagesSince || s == nil {
+		return nil
+	}
+	frames := make([]uint32, 0, min(s.Messages, MaxMessages))
+	fields := map[string]*roaring.Bitmap{}
+	err := c.x.EachMessage(1, func(m *Message) bool {
+		frames = append(frames, m.Frame)
+		if m.Number != uint32(len(frames)) || m.Frame == 0 || m.Frame > c.x.summary.Frames || m.Request >= m.Number {
+			c.problem("message %d of frame %d and request %d cannot be", m.Number, m.Frame, m.Request)
+		}
+		for i := range m.Fields {
+			name := m.Fields[i].Name
+			if fields[name] == nil {
+				fields[name] = roaring.New()
+			}
+			fields[name].Add(m.Frame)
+		}
+		return c.ctx.Err() == nil
+	})
+	if c.note(err) != nil || c.ctx.Err() != nil {
+		return c.ctx.Err()
+	}
+	if uint64(len(frames)) != s.Messages {
+		c.problem("%d messages are stored, the summary says %d", len(frames), s.Messages)
+	}
+	for name, b := range fields {
+		got, _, err := c.x.MessageList(name, nil)
+		if c.note(err) != nil {
+			return err
+		}
+		if !b.Equals(got) {
+			c.problem("the list of frames with %q differs", name)
+		}
+	}
+	if err := c.messageFrames(frames); err != nil {
+		return err
+	}
+	return c.applications(s)
+}
+
+// messageFrames compares the list by frame with the frames of the messages.
+func (c *checker) messageFrames(frames []uint32) error {
+	seen, last := roaring.New(), FrameMessage{}
+	err := c.x.EachFrameMessage(1, func(f FrameMessage) bool {
+		if f.Number == 0 || int(f.Number) > len(frames) || frames[f.Number-1] != f.Frame || f.Frame < last.Frame || int(f.Answer) > len(frames) {
+			c.problem("message %d is listed for frame %d", f.Number, f.Frame)
+		}
+		last = f
+		seen.Add(f.Number)
+		return true
+	})
+	if c.note(err) != nil {
+		return err
+	}
+	if int(seen.GetCardinality()) != len(frames) {
+		c.problem("%d messages are listed by frame, there are %d", seen.GetCardinality(), len(frames))
+	}
+	return nil
+}
+
+func (c *checker) applications(s *MessageSummary) error {
+	n, next := uint64(0), uint32(0)
+	err := c.x.EachApplication(0, func(a *Application) bool {
+		if a.Conn < next || a.Conn >= c.x.summary.Connections {
+			c.problem("connection %d has an application, there are %d", a.Conn, c.x.summary.Connections)
+		}
+		n, next = n+1, a.Conn+1
+		return true
+	})
+	if c.note(err) != nil {
+		return err
+	}
+	if n != s.Applications {
+		c.problem("%d connections have an application, the summary says %d", n, s.Applications)
+	}
+	return nil
+}
