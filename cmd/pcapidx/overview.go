@@ -69,9 +69,9 @@ func (a *app) overviewConnections(c *query.ConnectionsAnswer) error {
 	rows := make([][]string, 0, len(c.Rows))
 	for i := range c.Rows {
 		line := people.connectionLine(&c.Rows[i], false)
-		rows = append(rows, slices.Delete(slices.Delete(line, 10, 12), 4, 5)) // without the start and TCP's columns
+		rows = append(rows, slices.Delete(slices.Delete(slices.Delete(line, 13, 14), 10, 12), 4, 5)) // without history, start and TCP's columns
 	}
-	return people.out.table([]string{"<CONN", "PROTO", "CLIENT", "SERVER", "<DURATION", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "STATE", "HISTORY"}, rows)
+	return people.out.table([]string{"<CONN", "PROTO", "CLIENT", "SERVER", "<DURATION", "<PACKETS >", "<PACKETS <", "<BYTES >", "<BYTES <", "STATE", "APP", "HOST"}, rows)
 }
 
 // topProtocols names the protocols by frames, without the layers that every

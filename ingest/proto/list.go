@@ -31,8 +31,8 @@ func All() []Protocol {
 	}
 }
 
-// fields is every field of the protocols, each name once.
-var fields = sync.OnceValue(func() []Field {
+// fieldTable is every field of the protocols, each name once.
+var fieldTable = sync.OnceValue(func() []Field {
 	var all []Field
 	seen := map[string]bool{}
 	for _, p := range All() {
@@ -48,4 +48,4 @@ var fields = sync.OnceValue(func() []Field {
 
 // Fields gives the fields that messages may have, each once. It is shared and must
 // not be changed.
-func Fields() []Field { return fields() }
+func Fields() []Field { return fieldTable() }
