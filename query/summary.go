@@ -48,8 +48,10 @@ type SummaryAnswer struct {
 	Top      []TopValues    `json:"top,omitempty"`
 	Warnings []ValueCount   `json:"warnings,omitempty"` // codes
 	Servers  []ServerFigure `json:"servers,omitempty"`
-	Rows     []MessageRow   `json:"rows,omitempty"` // of views other than overview and hosts
-	Hints    []string       `json:"hints,omitempty"`
+	// Observations are patterns over many messages: numbers, not verdicts.
+	Observations []Observation `json:"observations,omitempty"`
+	Rows         []MessageRow  `json:"rows,omitempty"` // of views other than overview and hosts
+	Hints        []string      `json:"hints,omitempty"`
 }
 
 // SpreadMS describes times in milliseconds.

@@ -26,6 +26,7 @@ type summer struct {
 	servers map[netip.AddrPort]*serverSum
 	ends    map[uint32][2]netip.AddrPort // of connections asked for
 	errors  []uint32
+	watch   []observer
 	capped  bool
 }
 
@@ -60,6 +61,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, ends: map[uint32][2]netip.AddrPort{},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
+	s.watch = observers(q.Protocol)
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
@@ -131,6 +133,9 @@ func (s *summer) message(m *index.Message) error {
 	if m.Code != "" {
 		s.count(s.codes, m.Code, m.Frame)
 	}
+	if err := s.observe(m); err != nil {
+		return err
+	}
 	switch m.Kind {
 	case index.Request:
 		return s.asks(m)
@@ -169,21 +174,46 @@ func (s *summer) asks(m *index.Message) error {
 	return nil
 }
 
+// observe shows a message to the observers.
+func (s *summer) observe(m *index.Message) error {
+	if len(s.watch) == 0 {
+		return nil
+	}
+	ends, err := s.endsOf(m.Conn)
+	for _, w := range s.watch {
+		w.watch(m, ends[m.Side].Addr(), ends[1-m.Side].Addr())
+	}
+	return err
+}
+
+// endsOf gives the ends of a connection, by side; none of no connection.
+func (s *summer) endsOf(conn uint32) (ends [2]netip.AddrPort, err error) {
+	if conn == index.NoConnection {
+		return ends, nil
+	}
+	ends, known := s.ends[conn]
+	if known {
+		return ends, nil
+	}
+	records, err := s.capture.ConnectionsByNumber([]uint32{conn})
+	if err != nil {
+		return ends, err
+	}
+	ends = [2]netip.AddrPort{records[0].A, records[0].B}
+	if len(s.ends) < maxSummed {
+		s.ends[conn] = ends
+	}
+	return ends, nil
+}
+
 // server gives the sum of the server that a request went to.
 func (s *summer) server(m *index.Message) (*serverSum, error) {
 	if m.Conn == index.NoConnection {
 		return nil, nil
 	}
-	ends, known := s.ends[m.Conn]
-	if !known {
-		records, err := s.capture.ConnectionsByNumber([]uint32{m.Conn})
-		if err != nil {
-			return nil, err
-		}
-		ends = [2]netip.AddrPort{records[0].A, records[0].B}
-		if len(s.ends) < maxSummed {
-			s.ends[m.Conn] = ends
-		}
+	ends, err := s.endsOf(m.Conn)
+	if err != nil {
+		return nil, err
 	}
 	end := ends[1-m.Side]
 	sum := s.servers[end]

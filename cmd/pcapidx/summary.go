@@ -83,6 +83,11 @@ func (a *app) printSummary(s *query.SummaryAnswer) error {
 			return err
 		}
 	}
+	for i := range s.Observations {
+		if err := a.printObservation(&s.Observations[i]); err != nil {
+			return err
+		}
+	}
 	if len(s.Rows) > 0 {
 		if err := a.messageTable(s.Rows); err != nil {
 			return err
@@ -90,6 +95,12 @@ func (a *app) printSummary(s *query.SummaryAnswer) error {
 	}
 	a.hints(s.Hints)
 	return nil
+}
+
+func (a *app) printObservation(x *query.Observation) error {
+	_, err := fmt.Fprintf(a.out.w, "%s: %s\n  frames %s; rule: %s\n  may be: %s\n",
+		x.Code, escape(x.Statement), joinNumbers(x.Frames), x.Rule, strings.Join(x.Benign, "; "))
+	return err
 }
 
 func spreadWords(s *query.SpreadMS) string {
