@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -87,6 +88,7 @@ type quic struct {
 	next    [2]uint64 // packet number expected of an Initial, by side
 	cids    [2][]byte // by side: the connection ID that it chose
 	known   [2]bool   // it did
+	dcid    []byte    // of the packet in hand
 	client  index.Side
 	began   bool // the client is known
 	initial Mark // of the client's first Initial
@@ -97,7 +99,7 @@ type quic struct {
 
 // Decode implements Decoder.
 func (q *quic) Decode(s *Stream, b []byte) int {
-	if b[0]&0x80 == 0 && (!q.known[1-s.Side()] || b[0]&0x40 == 0) {
+	if b[0]&0x80 == 0 && !q.isShort(s, b) {
 		return 0
 	}
 	m := s.Message(s.At(0))
@@ -107,7 +109,7 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 		n := 0
 		if rest[0]&0x80 != 0 {
 			n = q.long(s, m, rest)
-		} else if rest[0]&0x40 != 0 && q.known[1-s.Side()] {
+		} else if packets == 0 || bytes.HasPrefix(rest[1:], q.dcid) { // all of a datagram are for one ID
 			n = q.short(s, m, rest)
 		}
 		if n == 0 {
@@ -124,6 +126,14 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 	m.Length = uint64(len(b))
 	q.session.finish(s, m, s.At(len(b)-1))
 	return len(b)
+}
+
+// isShort tells whether a datagram is a packet with a short header: it has the fixed
+// bit, or, where an endpoint leaves that out (RFC 9287), the connection ID of the other
+// side.
+func (q *quic) isShort(s *Stream, b []byte) bool {
+	cid := q.cids[1-s.Side()]
+	return q.began && (b[0]&0x40 != 0 || len(cid) > 0 && bytes.HasPrefix(b[1:], cid))
 }
 
 // maxQUICPackets bounds the packets of a datagram.
@@ -159,6 +169,7 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 		m.Uint(quicPacketType, uint64(h.first>>4&3))
 	}
 	m.Uint(quicVersion, uint64(h.version))
+	q.dcid = append(q.dcid[:0], h.dcid...)
 	if len(h.dcid) > 0 {
 		m.Str(quicDCID, string(h.dcid))
 	}
@@ -172,6 +183,9 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 		}
 	}
 	if !slices.Equal(q.cids[s.Side()], h.scid) || !q.known[s.Side()] {
+		if h.kind == quicInitial && q.known[s.Side()] && s.Side() == q.client && h.version != 0 { // another connection of the same ports
+			*q = quic{session: tlsSession{carrier: 'q', labels: q.session.labels}, began: true, client: q.client}
+		}
 		q.cids[s.Side()], q.known[s.Side()] = slices.Clone(h.scid), true
 	}
 	q.session.label(h.kind.String())
