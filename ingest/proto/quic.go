@@ -92,6 +92,7 @@ type quic struct {
 	client  index.Side
 	began   bool // the client is known
 	initial Mark // of the client's first Initial
+	last    Mark // of the last datagram
 	server  bool // the server sent something
 	closed  bool
 	said    bool
@@ -124,7 +125,8 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 		q.server = true
 	}
 	m.Length = uint64(len(b))
-	q.session.finish(s, m, s.At(len(b)-1))
+	q.last = s.At(len(b) - 1)
+	q.session.finish(s, m, q.last)
 	return len(b)
 }
 
@@ -184,7 +186,7 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 	}
 	if !slices.Equal(q.cids[s.Side()], h.scid) || !q.known[s.Side()] {
 		if h.kind == quicInitial && q.known[s.Side()] && s.Side() == q.client && h.version != 0 { // another connection of the same ports
-			*q = quic{session: tlsSession{carrier: 'q', labels: q.session.labels}, began: true, client: q.client}
+			*q = quic{session: tlsSession{carrier: 'q', labels: q.session.labels}, began: true, client: q.client, dcid: q.dcid}
 		}
 		q.cids[s.Side()], q.known[s.Side()] = slices.Clone(h.scid), true
 	}
@@ -193,7 +195,7 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 	case quicNegotiation:
 		q.negotiation(s, m, &h)
 	case quicRetry:
-		q.retry(s, m, &h)
+		q.retry(m, &h)
 	case quicInitial:
 		m.Uint(quicLength, h.length)
 		q.initialPacket(s, m, &h, b[:h.size])
@@ -217,14 +219,13 @@ func (q *quic) negotiation(s *Stream, m *Message, h *quicHeader) {
 	m.Warn("quic.version_negotiation", index.SeverityNote, fmt.Sprintf("the server does not speak the client's version; it offers %d", n))
 }
 
-func (q *quic) retry(s *Stream, m *Message, h *quicHeader) {
+func (q *quic) retry(m *Message, h *quicHeader) {
 	if len(h.token) > 0 {
 		m.Str(quicRetryToken, string(h.token))
 	}
 	q.session.answers, m.Code = true, "Retry"
 	q.keys = [2]*quicKeys{} // the next Initial's ID gives new ones
 	m.Warn("quic.retry", index.SeverityNote, "the server makes the client prove its address first (Retry)")
-	_ = s
 }
 
 // initialPacket decrypts an Initial packet.
@@ -273,8 +274,8 @@ func (q *quic) End(s *Stream, _ []byte, _ End) {
 		return
 	}
 	q.said = true
-	m := s.Message(s.At(0))
+	m := s.Message(q.last)
 	m.Kind, m.Outcome, m.Summary = index.Conclusion, index.Failed, "no answer from the server"
 	m.Warn("quic.blocked", index.SeverityWarn, "the client's Initial packets got no answer in the capture", q.initial.Frame)
-	s.Emit(m, s.At(0))
+	s.Emit(m, q.last)
 }

@@ -24,6 +24,7 @@ type tlsStream struct {
 	sides   [2]tlsRecords
 	records uint64 // seen
 	strange int    // pieces in a row that were no records
+	last    Mark   // of the last bytes of either direction
 	over    bool   // said what became of the handshake
 	fatal   bool   // an alert ended it
 }
@@ -85,6 +86,7 @@ func (t *tlsStream) Decode(s *Stream, data []byte) int {
 		t.session.finish(s, m, last)
 	}
 	d.keep(s, pos, data[pos:])
+	t.last = s.At(len(data) - 1)
 	return pos
 }
 
@@ -202,7 +204,11 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 		return
 	}
 	t.over = true
-	m := s.Message(s.At(0))
+	mark := s.At(0)
+	if mark.Frame == 0 { // the side never said anything
+		mark = t.last
+	}
+	m := s.Message(mark)
 	m.Kind, m.Outcome, m.Summary = index.Conclusion, cutOutcome(e), "handshake did not complete"
 	how := "its end is not in the capture"
 	switch e {
@@ -216,7 +222,7 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 		severity = index.SeverityNote
 	}
 	m.Warn("tls.handshake_incomplete", severity, "the handshake did not come to its end: "+how, x.askedFrame)
-	s.Emit(m, s.At(0))
+	s.Emit(m, mark)
 }
 
 // cutOutcome is that of a message which the end of its direction cuts.
