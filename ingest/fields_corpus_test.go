@@ -21,12 +21,13 @@ import (
 //	FIELDS_ONLY=pattern    captures by name, "*dns*"
 //	FIELDS_PROTO=a,b       protocols
 //	FIELDS_SHOW=n          rows shown that differ, of each protocol
+//	FIELDS_DIR=folder      another folder with fields/*.json and captures/*
 //
 // A row agrees when each of its keys that is one of our fields has the same values.
 // A key that we do not have makes it differ, unless it is computed elsewhere (keys
 // of notOurs).
 func TestFieldsAgainstTshark(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/corpus/fields/*.json")
+	files, _ := filepath.Glob(fieldsFolder() + "/fields/*.json")
 	if len(files) == 0 {
 		t.Skip("no corpus: ../shared/corpus/fields")
 	}
@@ -52,6 +53,14 @@ func TestFieldsAgainstTshark(t *testing.T) {
 			t.Errorf("%s: %d of %d rows agree, %.1f %% are wanted", p, c.same, c.rows, 100*want)
 		}
 	}
+}
+
+// fieldsFolder is where captures and their fields are.
+func fieldsFolder() string {
+	if dir := os.Getenv("FIELDS_DIR"); dir != "" {
+		return dir
+	}
+	return "../../shared/corpus"
 }
 
 // fieldsWanted gives the share of rows that must agree.
@@ -97,7 +106,7 @@ func compareFields(t *testing.T, file, name string, show int, total map[string]*
 			continue
 		}
 		if frames == nil {
-			frames = messageFields(t, filepath.Join("../../shared/corpus/captures", name))
+			frames = messageFields(t, filepath.Join(fieldsFolder(), "captures", name))
 		}
 		if total[protocol] == nil {
 			total[protocol] = &fieldTally{keys: map[string]int{}}

@@ -73,11 +73,19 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 	if !c.settled {
 		c.sample.add(side, data)
 	}
-	d.held = append(d.held, data...)
+	borrowed := len(d.held) == 0
+	if borrowed { // most pieces are consumed at once: no need of a copy
+		d.held = data[:len(data):len(data)]
+	} else {
+		d.held = append(d.held, data...)
+	}
 	d.marks.add(len(data), frame, time)
 	d.next = offset + uint64(len(data))
 	d.last = Mark{frame, time, d.next}
 	c.run(side)
+	if borrowed && len(d.held) > 0 {
+		d.held = slices.Clone(d.held)
+	}
 }
 
 // run lets the decoder work on what is held, after it was found.

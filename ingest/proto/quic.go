@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -87,9 +88,11 @@ type quic struct {
 	next    [2]uint64 // packet number expected of an Initial, by side
 	cids    [2][]byte // by side: the connection ID that it chose
 	known   [2]bool   // it did
+	dcid    []byte    // of the packet in hand
 	client  index.Side
 	began   bool // the client is known
 	initial Mark // of the client's first Initial
+	last    Mark // of the last datagram
 	server  bool // the server sent something
 	closed  bool
 	said    bool
@@ -97,7 +100,7 @@ type quic struct {
 
 // Decode implements Decoder.
 func (q *quic) Decode(s *Stream, b []byte) int {
-	if b[0]&0x80 == 0 && (!q.known[1-s.Side()] || b[0]&0x40 == 0) {
+	if b[0]&0x80 == 0 && !q.isShort(s, b) {
 		return 0
 	}
 	m := s.Message(s.At(0))
@@ -107,7 +110,7 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 		n := 0
 		if rest[0]&0x80 != 0 {
 			n = q.long(s, m, rest)
-		} else if rest[0]&0x40 != 0 && q.known[1-s.Side()] {
+		} else if packets == 0 || bytes.HasPrefix(rest[1:], q.dcid) { // all of a datagram are for one ID
 			n = q.short(s, m, rest)
 		}
 		if n == 0 {
@@ -122,8 +125,17 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 		q.server = true
 	}
 	m.Length = uint64(len(b))
-	q.session.finish(s, m, s.At(len(b)-1))
+	q.last = s.At(len(b) - 1)
+	q.session.finish(s, m, q.last)
 	return len(b)
+}
+
+// isShort tells whether a datagram is a packet with a short header: it has the fixed
+// bit, or, where an endpoint leaves that out (RFC 9287), the connection ID of the other
+// side.
+func (q *quic) isShort(s *Stream, b []byte) bool {
+	cid := q.cids[1-s.Side()]
+	return q.began && (b[0]&0x40 != 0 || len(cid) > 0 && bytes.HasPrefix(b[1:], cid))
 }
 
 // maxQUICPackets bounds the packets of a datagram.
@@ -159,6 +171,7 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 		m.Uint(quicPacketType, uint64(h.first>>4&3))
 	}
 	m.Uint(quicVersion, uint64(h.version))
+	q.dcid = append(q.dcid[:0], h.dcid...)
 	if len(h.dcid) > 0 {
 		m.Str(quicDCID, string(h.dcid))
 	}
@@ -172,6 +185,9 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 		}
 	}
 	if !slices.Equal(q.cids[s.Side()], h.scid) || !q.known[s.Side()] {
+		if h.kind == quicInitial && q.known[s.Side()] && s.Side() == q.client && h.version != 0 { // another connection of the same ports
+			*q = quic{session: tlsSession{carrier: 'q', labels: q.session.labels}, began: true, client: q.client, dcid: q.dcid}
+		}
 		q.cids[s.Side()], q.known[s.Side()] = slices.Clone(h.scid), true
 	}
 	q.session.label(h.kind.String())
@@ -179,7 +195,7 @@ func (q *quic) long(s *Stream, m *Message, b []byte) int {
 	case quicNegotiation:
 		q.negotiation(s, m, &h)
 	case quicRetry:
-		q.retry(s, m, &h)
+		q.retry(m, &h)
 	case quicInitial:
 		m.Uint(quicLength, h.length)
 		q.initialPacket(s, m, &h, b[:h.size])
@@ -203,14 +219,13 @@ func (q *quic) negotiation(s *Stream, m *Message, h *quicHeader) {
 	m.Warn("quic.version_negotiation", index.SeverityNote, fmt.Sprintf("the server does not speak the client's version; it offers %d", n))
 }
 
-func (q *quic) retry(s *Stream, m *Message, h *quicHeader) {
+func (q *quic) retry(m *Message, h *quicHeader) {
 	if len(h.token) > 0 {
 		m.Str(quicRetryToken, string(h.token))
 	}
 	q.session.answers, m.Code = true, "Retry"
 	q.keys = [2]*quicKeys{} // the next Initial's ID gives new ones
 	m.Warn("quic.retry", index.SeverityNote, "the server makes the client prove its address first (Retry)")
-	_ = s
 }
 
 // initialPacket decrypts an Initial packet.
@@ -259,8 +274,8 @@ func (q *quic) End(s *Stream, _ []byte, _ End) {
 		return
 	}
 	q.said = true
-	m := s.Message(s.At(0))
+	m := s.Message(q.last)
 	m.Kind, m.Outcome, m.Summary = index.Conclusion, index.Failed, "no answer from the server"
 	m.Warn("quic.blocked", index.SeverityWarn, "the client's Initial packets got no answer in the capture", q.initial.Frame)
-	s.Emit(m, s.At(0))
+	s.Emit(m, q.last)
 }

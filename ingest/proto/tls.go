@@ -6,7 +6,7 @@ import "pcapidx/index"
 func tlsProtocol() Protocol {
 	return Protocol{
 		Name: "tls", Title: "TLS", On: Streams, Patience: 10e9,
-		Ports:  []uint16{443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 5228, 5671, 6697, 8443, 8883},
+		Ports:  tlsPorts(),
 		Fields: tlsFields("tls"), Detect: detectTLS,
 		New: func() Decoder { return &tlsStream{session: tlsSession{carrier: 't'}} },
 	}
@@ -18,105 +18,13 @@ const (
 	maxTLSRecord = 1<<14 + 2048 // RFC 5246, section 6.2.3
 )
 
-// tlsHead tells whether b begins like a record, as far as it goes, at least three
-// bytes of it.
-func tlsHead(b []byte) bool {
-	if len(b) < 3 || b[0] < tlsChangeCipher || b[0] > tlsHeartbeat || b[1] != 3 || b[2] > 4 {
-		return false
-	}
-	if len(b) < tlsHeader {
-		return true
-	}
-	size := int(b[3])<<8 | int(b[4])
-	switch {
-	case size > maxTLSRecord:
-		return false
-	case size == 0:
-		return b[0] == tlsApplication
-	case b[0] == tlsChangeCipher:
-		return size == 1 && (len(b) == tlsHeader || b[5] == 1)
-	case b[0] == tlsAlertRecord:
-		return size >= 2 && size < 1<<10
-	}
-	return true
-}
-
-// tlsSize is the size of a record with its header.
-func tlsSize(b []byte) int { return tlsHeader + (int(b[3])<<8 | int(b[4])) }
-
-// tlsChain counts the records that b consists of, one after the other. whole is false
-// if something else comes between.
-func tlsChain(b []byte) (n int, whole bool) {
-	for len(b) >= tlsHeader {
-		if !tlsHead(b) {
-			return n, false
-		}
-		n++
-		b = b[min(len(b), tlsSize(b)):]
-	}
-	return n, true
-}
-
-// detectTLS: a client's or a server's hello in a handshake record. In the middle of
-// a connection: records, one after the other.
-func detectTLS(h *Head) Verdict {
-	c, s := tlsHelloHead(h.Client, tlsClientHello), tlsHelloHead(h.Server, tlsServerHello)
-	switch {
-	case c == Yes || s == Yes:
-		return Yes
-	case h.Midstream:
-		return max(detectTLSMid(h.Client, h), detectTLSMid(h.Server, h))
-	case c == More && (len(h.Server) == 0 || s != No || tlsHead(h.Server)):
-		return More
-	case s == More && len(h.Client) == 0:
-		return More
-	case len(h.Client) == 0 && tlsHead(h.Server) && h.Server[0] == tlsAlertRecord && len(h.Server) == tlsHeader+2:
-		return Likely
-	}
-	return No
-}
-
-// tlsHelloHead judges the first bytes of a direction, which should be a hello.
-func tlsHelloHead(b []byte, kind byte) Verdict {
-	if len(b) == 0 {
-		return No
-	}
-	if b[0] != tlsHandshakes || len(b) > 1 && b[1] != 3 || len(b) > 2 && b[2] > 4 {
-		return No
-	}
-	if len(b) < tlsHeader+6 {
-		return More
-	}
-	size, inner := int(b[3])<<8|int(b[4]), int(b[6])<<16|int(b[7])<<8|int(b[8])
-	if size < 4 || size > maxTLSRecord || b[5] != kind || inner < 38 || inner > maxHandshake || b[9] != 3 && b[9] != 0x7f {
-		return No
-	}
-	return Yes
-}
-
-// detectTLSMid judges what a direction begins with in the middle of a connection. One
-// record that reaches beyond what is there says little.
-func detectTLSMid(b []byte, h *Head) Verdict {
-	n, whole := tlsChain(b)
-	switch {
-	case n == 0 || !whole:
-		return No
-	case b[1] != 3 || b[2] == 0:
-		return Likely
-	case n >= 2, tlsSize(b) == len(b):
-		return Yes
-	case onPort(&Protocol{Ports: []uint16{443, 993, 995, 465, 853, 8443, 5223, 5228}}, h.ClientPort, h.ServerPort):
-		return Yes
-	}
-	return Likely
-}
-
 // tlsStream decodes a connection: one message for the records that end in a frame.
 type tlsStream struct {
 	session tlsSession
 	sides   [2]tlsRecords
 	records uint64 // seen
 	strange int    // pieces in a row that were no records
+	last    Mark   // of the last bytes of either direction
 	over    bool   // said what became of the handshake
 	fatal   bool   // an alert ended it
 }
@@ -145,18 +53,22 @@ func (t *tlsStream) Decode(s *Stream, data []byte) int {
 	}
 	var m *Message
 	var last Mark
-	for len(data)-pos >= tlsHeader {
-		head := data[pos:]
-		if !tlsHead(head) {
-			if m != nil {
-				t.session.finish(s, m, last)
-			}
-			return t.lost(s, d, len(data))
+	if pos == 0 && t.records == 0 && s.FromClient() {
+		if pos = t.oldHello(s, data); pos < 0 {
+			return 0
 		}
-		size := tlsSize(head)
-		if len(head) < size {
+	}
+	for pos < len(data) {
+		head := data[pos:]
+		if !tlsRecord(head) { // look for one where the next frame begins
+			t.lost(s)
+			pos = min(max(s.FrameEnd(pos), pos+1), len(data))
+			continue
+		}
+		if len(head) < tlsHeader || len(head) < tlsSize(head) {
 			break
 		}
+		size := tlsSize(head)
 		t.strange = 0
 		mark := s.At(pos + size - 1)
 		if m != nil && mark.Frame != last.Frame {
@@ -173,17 +85,16 @@ func (t *tlsStream) Decode(s *Stream, data []byte) int {
 	if m != nil {
 		t.session.finish(s, m, last)
 	}
-	rest := data[pos:]
-	if n := len(rest); n > 0 && n < tlsHeader && !tlsHead3(rest) {
-		return t.lost(s, d, len(data))
-	}
-	d.keep(s, pos, rest)
+	d.keep(s, pos, data[pos:])
+	t.last = s.At(len(data) - 1)
 	return pos
 }
 
-// tlsHead3 is tlsHead for less than a header.
-func tlsHead3(b []byte) bool {
-	return b[0] >= tlsChangeCipher && b[0] <= tlsHeartbeat && (len(b) < 2 || b[1] == 3) && (len(b) < 3 || b[2] <= 4)
+// tlsRecord tells whether b begins like a record, as far as it goes, within a
+// connection that is TLS for certain: less strict than tlsHead.
+func tlsRecord(b []byte) bool {
+	return b[0] >= tlsChangeCipher && b[0] <= tlsWithID && (len(b) < 2 || b[1] == 3 || b[1] == 0x7f) && (len(b) < 3 || b[1] == 0x7f || b[2] <= 4) &&
+		(len(b) < tlsHeader || tlsSize(b) <= tlsHeader+maxTLSRecord)
 }
 
 // keep notes what is held of a record, which a gap may cut.
@@ -196,12 +107,10 @@ func (d *tlsRecords) keep(s *Stream, pos int, rest []byte) {
 }
 
 // lost gives up a piece that is no record: the next one may be.
-func (t *tlsStream) lost(s *Stream, d *tlsRecords, n int) int {
-	d.held = 0
-	if t.strange++; t.strange > maxStrange || t.records == 0 && t.strange > 8 {
+func (t *tlsStream) lost(s *Stream) {
+	if t.strange++; t.strange > maxStrange {
 		s.Reject()
 	}
-	return n
 }
 
 // record takes one whole record.
@@ -295,7 +204,11 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 		return
 	}
 	t.over = true
-	m := s.Message(s.At(0))
+	mark := s.At(0)
+	if mark.Frame == 0 { // the side never said anything
+		mark = t.last
+	}
+	m := s.Message(mark)
 	m.Kind, m.Outcome, m.Summary = index.Conclusion, cutOutcome(e), "handshake did not complete"
 	how := "its end is not in the capture"
 	switch e {
@@ -309,7 +222,7 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 		severity = index.SeverityNote
 	}
 	m.Warn("tls.handshake_incomplete", severity, "the handshake did not come to its end: "+how, x.askedFrame)
-	s.Emit(m, s.At(0))
+	s.Emit(m, mark)
 }
 
 // cutOutcome is that of a message which the end of its direction cuts.

@@ -29,6 +29,7 @@ type tlsHello struct {
 	ticket      bool // the client offers one
 	bad         bool // lengths do not fit
 	headless    bool // already in front of the extensions
+	overlong    bool // the extensions do not fit into the hello
 }
 
 // Extensions of hellos.
@@ -89,7 +90,7 @@ func (h *tlsHello) readExtensions(r *tlsReader, client bool) {
 	}
 	all := r.vector(2)
 	if all.bad && len(r.b) == 0 {
-		h.bad = true
+		h.bad, h.overlong = true, true
 		return
 	}
 	for len(all.b) > 0 {
@@ -124,19 +125,19 @@ func (h *tlsHello) readExtension(kind uint16, r tlsReader, client bool) {
 	case extVersions:
 		if client {
 			list := r.vector(1)
-			h.versions = list.uints(2)
+			h.versions = append(h.versions, list.uints(2)...)
 		} else if v := r.uint16(); !r.bad {
-			h.versions = []uint16{v}
+			h.versions = append(h.versions, v)
 		}
 	case extGroups:
 		list := r.vector(2)
-		h.groups = list.uints(2)
+		h.groups = append(h.groups, list.uints(2)...)
 	case extPoints:
 		list := r.vector(1)
-		h.points = list.b
+		h.points = append(h.points, list.b...)
 	case extSignatures:
 		list := r.vector(2)
-		h.signatures = list.uints(2)
+		h.signatures = append(h.signatures, list.uints(2)...)
 	case extKeyShare:
 		h.readShares(r, client)
 	case extECH:
@@ -149,7 +150,7 @@ func (h *tlsHello) readExtension(kind uint16, r tlsReader, client bool) {
 func (h *tlsHello) readShares(r tlsReader, client bool) {
 	if !client {
 		if group := r.uint16(); !r.bad {
-			h.shares = []uint16{group}
+			h.shares = append(h.shares, group)
 		}
 		return
 	}
@@ -216,8 +217,12 @@ func decimals(list []uint16) string {
 	return string(b)
 }
 
-// ja3 is what the JA3 fingerprint of a client is the MD5 of.
+// ja3 is what the JA3 fingerprint of a client is the MD5 of. Where the extensions
+// could not be read, Wireshark's ends in front of them.
 func (h *tlsHello) ja3() string {
+	if h.overlong {
+		return h.ja3s()
+	}
 	points := make([]uint16, 0, len(h.points))
 	for _, p := range h.points {
 		points = append(points, uint16(p))
@@ -252,6 +257,11 @@ func (h *tlsHello) fields(m *Message) {
 	for _, v := range h.compression {
 		m.Uint(tlsCompression, uint64(v))
 	}
+	h.extensionFields(m)
+}
+
+// extensionFields puts what the extensions say.
+func (h *tlsHello) extensionFields(m *Message) {
 	for _, list := range []struct {
 		field  int
 		values []uint16

@@ -9,6 +9,7 @@ const (
 	tlsHandshakes   = 22
 	tlsApplication  = 23
 	tlsHeartbeat    = 24
+	tlsWithID       = 25 // RFC 9146
 )
 
 // Types of handshake messages.
@@ -23,6 +24,7 @@ const (
 	tlsClientKey      = 16
 	tlsHelloDone      = 14
 	tlsCertificateReq = 13
+	tlsCertVerify     = 15
 )
 
 // Versions.
@@ -60,7 +62,7 @@ func tlsHandshakeName(t byte) string {
 		return "Certificate Request"
 	case tlsHelloDone:
 		return "Server Hello Done"
-	case 15:
+	case tlsCertVerify:
 		return "Certificate Verify"
 	case tlsClientKey:
 		return "Client Key Exchange"

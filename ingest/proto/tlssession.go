@@ -149,9 +149,23 @@ func (t *tlsSession) message(s *Stream, m *Message, kind byte, body []byte) {
 		t.answers, m.Code = true, "HelloVerifyRequest"
 	case tlsCertificates:
 		t.certificates(s, m, body)
+	case 8: // encrypted extensions, in the clear
+		h := &tlsHello{}
+		h.readExtensions(&tlsReader{b: body}, false)
+		h.extensionFields(m)
 	case tlsServerKey:
-		if len(body) >= 4 && body[0] == 3 && tlsCurveSuite(t.suite) {
-			m.Uint(tlsCurve, uint64(body[1])<<8|uint64(body[2]))
+		t.serverKey(m, body)
+	case tlsCertificateReq:
+		r := tlsReader{b: body}
+		if r.vector(1); t.version == tls12 || t.version == 0xfefd {
+			list := r.vector(2)
+			for _, v := range list.uints(2) {
+				m.Uint(tlsSigAlg, uint64(v))
+			}
+		}
+	case tlsCertVerify:
+		if len(body) >= 2 && (t.version >= tls12 && t.version < ssl30<<1 || t.version == 0xfefd) {
+			m.Uint(tlsSigAlg, uint64(body[0])<<8|uint64(body[1]))
 		}
 	case tlsNewTicket:
 		if len(body) >= 4 {
@@ -159,6 +173,25 @@ func (t *tlsSession) message(s *Stream, m *Message, kind byte, body []byte) {
 		}
 	}
 	t.label(tlsHandshakeName(kind))
+}
+
+// serverKey takes a server's key exchange, as far as it names a curve.
+func (t *tlsSession) serverKey(m *Message, body []byte) {
+	r := tlsReader{b: body}
+	if !tlsCurveSuite(t.suite) || r.uint8() != 3 {
+		return
+	}
+	curve := r.uint16()
+	if r.vector(1); r.bad {
+		return
+	}
+	m.Uint(tlsCurve, uint64(curve))
+	if t.version != tls12 && t.version != 0xfefd {
+		return
+	}
+	if algorithm := r.uint16(); !r.bad {
+		m.Uint(tlsSigAlg, uint64(algorithm))
+	}
 }
 
 // tlsCurveSuite tells suites with ECDHE, of which the server sends its curve.
