@@ -20,6 +20,7 @@ func All() []Protocol {
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),
+		dhcpProtocol(),
 		mdnsProtocol(),
 		llmnrProtocol(),
 		nbnsProtocol(),
