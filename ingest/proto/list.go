@@ -21,6 +21,7 @@ func All() []Protocol {
 		quicProtocol(),
 		dtlsProtocol(),
 		dhcpProtocol(),
+		dhcpv6Protocol(),
 		mdnsProtocol(),
 		llmnrProtocol(),
 		nbnsProtocol(),
