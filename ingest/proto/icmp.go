@@ -22,7 +22,8 @@ func icmpProtocol() Protocol {
 func icmpv6Protocol() Protocol {
 	return Protocol{
 		Name: "icmpv6", Title: "ICMPv6", On: Frames, Layers: []dissect.Proto{dissect.ProtoICMPv6}, Patience: 5e9,
-		New: func() Decoder { return newICMP(true) },
+		Fields: icmp6Fields(),
+		New:    func() Decoder { return newICMP(true) },
 	}
 }
 
@@ -72,6 +73,10 @@ func (d *icmp) Decode(s *Stream, b []byte) int {
 		s.Emit(m, s.At(0))
 		return len(b)
 	}
+	prefix := ""
+	if at := discoveryOptions(b[0]); d.v6 && at > 0 {
+		prefix = discovered(m, b, at)
+	}
 	switch {
 	case d.v6 && b[0] < 128, !d.v6 && icmpError(b[0]):
 		d.fault(s, m, b)
@@ -82,7 +87,9 @@ func (d *icmp) Decode(s *Stream, b []byte) int {
 	case d.v6 && (b[0] == 135 || b[0] == 136):
 		d.neighbour(s, m, b)
 	default:
-		m.Summary = d.kindName(b[0])
+		if m.Summary = d.kindName(b[0]); prefix != "" {
+			m.Summary += " of " + prefix
+		}
 		s.Emit(m, s.At(0))
 	}
 	return len(b)
