@@ -236,5 +236,6 @@ func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	addFrameFields(t, x, frames)
 	return frames
 }

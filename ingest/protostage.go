@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"pcapidx/index"
@@ -118,21 +120,47 @@ func (t *protoStage) frameLayers(r *index.Packet, p *dissect.Packet, frame, data
 			return
 		}
 		var src, dst netip.Addr
+		end := uint64(len(bytes))
+		if !l.Reassembled {
+			end += uint64(r.OrigLen) - min(uint64(r.OrigLen), uint64(len(frame)))
+		}
 		for n := range p.Networks {
 			if net := &p.Networks[n]; int(net.Layer) < i && !net.Quoted {
 				src, dst = net.Src, net.Dst
+				if header := &p.Layers[net.Layer]; header.Reassembled == l.Reassembled {
+					end = min(end, endOfIP(bytes, uint64(header.Offset)))
+				}
 			}
 		}
 		conn := r.Conn
 		if r.Status&index.StatusQuoted != 0 { // the one that an error is about
 			conn = index.NoConnection
 		}
-		if !l.Reassembled {
-			t.engine.Uncaptured(uint64(r.OrigLen) - min(uint64(r.OrigLen), uint64(len(frame))))
+		t.engine.Uncaptured(end - min(end, uint64(len(bytes))))
+		if end = min(end, uint64(len(bytes))); end > uint64(l.Offset) {
+			t.engine.Layer(l.Proto, src, dst, conn, r.Side, bytes[l.Offset:end])
 		}
-		t.engine.Layer(l.Proto, src, dst, conn, r.Side, bytes[l.Offset:])
 		return // what follows is quoted, or padding
 	}
+}
+
+// endOfIP gives where the packet ends whose IP header is at a place: behind it there is
+// padding of the frame.
+func endOfIP(b []byte, at uint64) uint64 {
+	length := uint64(0)
+	switch {
+	case at+8 > uint64(len(b)):
+	case b[at]>>4 == 4:
+		length = uint64(binary.BigEndian.Uint16(b[at+2:]))
+	case b[at]>>4 == 6:
+		if length = uint64(binary.BigEndian.Uint16(b[at+4:])); length > 0 {
+			length += 40
+		}
+	}
+	if length == 0 { // not told: left to the network card
+		return math.MaxUint64
+	}
+	return at + length
 }
 
 // finish closes all connections.
