@@ -14,6 +14,7 @@ const (
 	mysqlComQuery      = 3
 	mysqlComFieldList  = 4
 	mysqlComStatistics = 9
+	mysqlComKill       = 12
 	mysqlComChangeUser = 17
 	mysqlComBinlogDump = 18
 	mysqlComPrepare    = 22
@@ -162,7 +163,7 @@ func (x *mysql) command(g *frameGroup, m *Message, r *mysqlReader) {
 			r.length()
 		}
 		q := string(r.b)
-		m.Str(mysqlQuery, q)
+		m.ascii(mysqlQuery, q)
 		addText(m, mysqlNormalized, normalizeSQL(q))
 		x.ask.query = sqlSummary(q)
 		if code == mysqlComPrepare {
@@ -193,8 +194,16 @@ func (x *mysql) command(g *frameGroup, m *Message, r *mysqlReader) {
 	case mysqlComChangeUser:
 		user := r.text()
 		addText(m, mysqlUser, user)
+		if x.caps&mysqlSecure != 0 {
+			addText(m, mysqlPassword, string(r.take(r.uint(1))))
+		} else {
+			addText(m, mysqlPassword, r.text())
+		}
+		addText(m, mysqlSchema, r.text())
 		addSummary(m, "change user to "+user)
 		x.phase = mysqlAuth
+	case mysqlComKill:
+		m.Uint(mysqlThread, r.uint(4))
 	}
 	if m.Summary == "" {
 		m.Summary = name

@@ -33,6 +33,9 @@ const (
 
 // server takes a packet of the server.
 func (x *mysql) server(g *frameGroup, begin func() *Message, r *mysqlReader) {
+	if x.phase == mysqlStart && (len(r.b) == 0 || r.b[0] != 10 && r.b[0] != mysqlErr) {
+		x.phase, x.ask.command = mysqlUnknown, -1
+	}
 	if x.phase == mysqlStart {
 		x.greeting(g, begin(), r)
 		return
@@ -131,6 +134,7 @@ func (x *mysql) verdict(g *frameGroup, m *Message, r *mysqlReader) {
 	case mysqlErr:
 		x.failed(g, m, r)
 	case mysqlEnd:
+		m.Uint(mysqlEOF, mysqlEnd)
 		plugin := r.text()
 		addText(m, mysqlPlugin, plugin)
 		addSummary(m, "another authentication, "+plugin)
@@ -317,11 +321,10 @@ func (x *mysql) row(m *Message, r *mysqlReader) {
 		if len(r.b) == 0 {
 			break
 		}
-		n, null := r.length()
-		if !null && (n <= uint64(len(r.b)) || n < mysqlWhole) {
+		if n, null := r.length(); null {
+			m.Str(mysqlRow, "NULL")
+		} else {
 			addText(m, mysqlRow, string(r.take(n)))
-		} else if !null {
-			m.Str(mysqlRow, string(r.take(n)))
 		}
 	}
 }
