@@ -128,6 +128,7 @@ type mysqlAsk struct {
 	first   Mark
 	rows    uint64
 	total   uint64 // of all results
+	said    string // what the answer said so far
 	gap     bool
 }
 

@@ -72,7 +72,7 @@ func (x *mysql) server(g *frameGroup, begin func() *Message, r *mysqlReader) {
 		x.row(m, r)
 	case a.stage == mysqlWords:
 		m.Str(mysqlMessage, string(r.b))
-		addSummary(m, "statistics")
+		x.say(m, "statistics")
 		x.answered(g, m)
 	}
 }
@@ -126,7 +126,7 @@ func (x *mysql) verdict(g *frameGroup, m *Message, r *mysqlReader) {
 		x.ok(m, r)
 		x.phase = mysqlCommands
 		x.opaque = x.caps&x.greet&(mysqlCompress|mysqlZstd) != 0
-		addSummary(m, "login done")
+		x.say(m, "login done")
 		if x.opaque {
 			m.Warn("mysql.compressed", index.SeverityInfo, "what follows is compressed and not decoded")
 		}
@@ -162,7 +162,7 @@ func (x *mysql) ok(m *Message, r *mysqlReader) uint64 {
 		addText(m, mysqlMessage, string(r.b))
 	}
 	if affected > 0 {
-		addSummary(m, count(int(min(affected, 1<<31)), "row")+" affected")
+		x.say(m, count(int(min(affected, 1<<31)), "row")+" affected")
 	}
 	return status
 }
@@ -186,7 +186,7 @@ func (x *mysql) failed(g *frameGroup, m *Message, r *mysqlReader) {
 		kind, text = "sql.auth_fail", fmt.Sprintf("the server refuses the login with error %d", code)
 	}
 	m.Warn(kind, index.SeverityWarn, text)
-	addSummary(m, fmt.Sprintf("error %d: %s", code, message))
+	x.say(m, fmt.Sprintf("error %d: %s", code, message))
 	x.answered(g, m)
 }
 
@@ -221,7 +221,7 @@ func (x *mysql) end(g *frameGroup, m *Message, r *mysqlReader) {
 // another says that a further result follows.
 func (x *mysql) another(m *Message) {
 	a := &x.ask
-	addSummary(m, count(int(a.rows), "row")+", more results follow")
+	x.say(m, count(int(a.rows), "row")+", more results follow")
 	a.stage, a.total, a.rows = mysqlFirst, a.total+a.rows, 0
 }
 
@@ -267,7 +267,7 @@ func (x *mysql) prepared(g *frameGroup, m *Message, r *mysqlReader) {
 		x.names = map[uint32]string{}
 	}
 	x.names[uint32(id)] = a.query
-	addSummary(m, fmt.Sprintf("statement %d, %s", id, count(int(params), "parameter")))
+	x.say(m, fmt.Sprintf("statement %d, %s", id, count(int(params), "parameter")))
 	a.stage, a.left, a.then = mysqlParamStage, params, columns
 	if params == 0 {
 		x.defined(g, m)
@@ -329,6 +329,20 @@ func (x *mysql) row(m *Message, r *mysqlReader) {
 	}
 }
 
+// say adds to the summary of the message in hand, and of the whole answer.
+func (x *mysql) say(m *Message, text string) {
+	addSummary(m, text)
+	const most = 160
+	if x.ask.said != "" {
+		text = ", " + text
+	}
+	if len(x.ask.said)+len(text) <= most {
+		x.ask.said += text
+	} else if x.ask.said == "" {
+		x.ask.said = text[:most]
+	}
+}
+
 // answered ends the command in hand with a message.
 func (x *mysql) answered(g *frameGroup, m *Message) {
 	a := &x.ask
@@ -336,6 +350,7 @@ func (x *mysql) answered(g *frameGroup, m *Message) {
 	if a.started && a.number != 0 && a.first.Offset <= m.Offset {
 		m.First, m.Start, m.Offset = a.first.Frame, a.first.Time, a.first.Offset
 	}
+	m.Summary = a.said
 	rows := a.rows + a.total
 	if a.columns > 0 && m.Outcome != index.Failed && a.command != mysqlComPrepare {
 		m.Uint(mysqlRows, rows)
