@@ -90,8 +90,16 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 
 // run lets the decoder work on what is held, after it was found.
 func (c *Connection) run(side index.Side) {
-	if !c.settled && !c.identify() {
-		return
+	if !c.settled {
+		if !c.identify() {
+			return
+		}
+		// What was held until now is decoded in the order in which it came.
+		if a, b := c.sides[side].marks.runs, c.sides[1-side].marks.runs; c.user != nil && len(a) > 0 && len(b) > 0 && b[0].frame < a[0].frame {
+			u := c.user
+			c.decode(1-side, u)
+			c.changed(u)
+		}
 	}
 	if c.user == nil {
 		c.skip(side)
@@ -216,8 +224,9 @@ func (c *Connection) Gap(side index.Side, g Gap) {
 	if !g.Captured {
 		c.missing += g.Bytes
 	}
-	if c.user == nil && !c.settled {
-		c.identifyNow() // what was there so far has to do
+	if c.user == nil && !c.settled && c.identifyNow() { // what was there so far has to do
+		c.run(0)
+		c.run(1)
 	}
 	c.drop(side)
 	d.marks = marks{base: d.next + g.Bytes}

@@ -19,6 +19,7 @@ type pgExchange struct {
 	tag     string // the last one
 	code    string // SQLSTATE of the first error
 	message string
+	warning index.Warning // of it
 }
 
 // pop takes the oldest exchange and gives the number of its request, 0 for none.
@@ -109,8 +110,9 @@ func (g *pgGroup) answered() {
 		}
 		m.Summary = ""
 		switch {
-		case e.code != "":
+		case e.warning.Code != "":
 			m.Outcome, m.Code = index.Failed, e.code
+			m.Warnings = append(m.Warnings, e.warning)
 			addSummary(m, "error "+e.code+": "+e.message)
 		case e.gap:
 			m.Outcome = index.Partial
@@ -140,13 +142,12 @@ func (g *pgGroup) failed(severity, code, message string) {
 	if sqlState(code) {
 		text += fmt.Sprintf(", SQLSTATE %s", code)
 	}
-	m.Warn(kind, index.SeverityWarn, text)
-	if len(x.queue) > 0 {
-		if e := &x.queue[0]; e.code == "" {
-			e.code, e.message = code, message
-		}
-	} else {
+	if len(x.queue) == 0 {
+		m.Warn(kind, index.SeverityWarn, text)
 		addSummary(m, "error "+code+": "+message)
+	} else if e := &x.queue[0]; e.warning.Code == "" {
+		e.code, e.message = code, message
+		e.warning = index.Warning{Code: kind, Severity: index.SeverityWarn, Text: text, Frames: []uint32{g.s.At(g.last).Frame}}
 	}
 	if severity == "FATAL" || severity == "PANIC" {
 		g.answered()

@@ -63,17 +63,8 @@ func (x *resp) command(m *Message, v *respValue) {
 	name := strings.ToUpper(v.words[0])
 	m.Str(respCommand, name)
 	m.Summary = name
-	secret := -1 // word that is one
-	switch name {
-	case "AUTH":
-		secret = len(v.words) - 1
-	case "HELLO":
-		for i, w := range v.words {
-			if strings.EqualFold(w, "AUTH") {
-				secret = i + 2
-			}
-		}
-	}
+	secret := v.secret()
+	x.hide(m, v, secret)
 	if secret > 0 && secret < len(v.words) {
 		m.Summary += fmt.Sprintf(", password of %d bytes", v.sizes[secret])
 		if !x.warned {
@@ -101,5 +92,43 @@ func (x *resp) command(m *Message, v *respValue) {
 	}
 	if more := v.count - int64(len(v.words)); more > 0 {
 		m.Summary += fmt.Sprintf(" and %d more", more)
+	}
+}
+
+// secret is which word of a command is a password, -1 if none is.
+func (v *respValue) secret() int {
+	switch {
+	case strings.EqualFold(v.words[0], "AUTH"):
+		return len(v.words) - 1
+	case strings.EqualFold(v.words[0], "HELLO"):
+		for i, w := range v.words {
+			if strings.EqualFold(w, "AUTH") {
+				return i + 2
+			}
+		}
+	case len(v.words) == 4 && strings.EqualFold(v.words[0], "CONFIG") && strings.EqualFold(v.words[1], "SET") &&
+		(strings.EqualFold(v.words[2], "requirepass") || strings.EqualFold(v.words[2], "masterauth")):
+		return 3
+	}
+	return -1
+}
+
+// hide marks the value of a word as a secret. Each word has one, unless it is empty.
+func (x *resp) hide(m *Message, v *respValue, word int) {
+	if word <= 0 || word >= len(v.words) || v.sizes[word] == 0 {
+		return
+	}
+	for _, n := range v.sizes[:word] {
+		if n == 0 {
+			word--
+		}
+	}
+	for i := range m.Fields {
+		if f := &m.Fields[i]; f.Name == m.protocol.Fields[respBulkValue].Name {
+			if word--; word < 0 {
+				f.Secret = true
+				return
+			}
+		}
 	}
 }

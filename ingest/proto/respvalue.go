@@ -257,6 +257,9 @@ func (r *respRun) finish(last int) {
 	d := r.d
 	closeArrays(&d.shown)
 	if closeArrays(&d.stack); len(d.stack) > 0 {
+		if d.value.kind == '|' && len(d.stack) == 1 && d.stack[0] == 1 {
+			d.value = respValue{} // the attributes are over: the value follows
+		}
 		return
 	}
 	m := r.message(last)
@@ -310,7 +313,7 @@ func (v *respValue) text(kind byte, b []byte, n int64) {
 }
 
 func (v *respValue) add(kind byte, rest []byte, n int64) {
-	if v.kind == 0 || v.kind == '|' && v.count == 0 {
+	if v.kind == 0 {
 		v.kind, v.count = kind, n
 		if kind == '-' {
 			v.err = string(rest[:min(len(rest), 200)])

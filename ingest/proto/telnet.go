@@ -253,6 +253,7 @@ func (x *telnet) text(s *Stream, m *Message, b []byte) {
 			n++ // a bare CR is sent as CR NUL
 		}
 		m.ascii(telnetData, string(line))
+		m.hide(secret)
 		if !secret {
 			if text := strings.TrimSpace(string(line)); text != "" {
 				addSummary(m, text)
