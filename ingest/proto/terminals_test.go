@@ -191,8 +191,8 @@ func TestRESPNesting(t *testing.T) {
 func TestNormalizeSQL(t *testing.T) {
 	for q, want := range map[string]string{
 		"SELECT  a1,'x''y' -- no\nFROM t2 WHERE b=1.5e3 /* c */ AND c IN (1,2, 3)": "SELECT a1,? FROM t2 WHERE b=? AND c IN (?)",
-		"select \"a 1\", `b 2`, $1 from t": "select \"a 1\", `b 2`, $1 from t",
-		"insert into t values ('a\\'b', 'c": "insert into t values (?",
+		"select \"a 1\", `b 2`, $1 from t":                                         "select \"a 1\", `b 2`, $1 from t",
+		"insert into t values ('a\\'b', 'c":                                        "insert into t values (?",
 	} {
 		if got := normalizeSQL(q); got != want {
 			t.Errorf("%q: got %q, want %q", q, got, want)
