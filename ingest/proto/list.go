@@ -17,6 +17,7 @@ func All() []Protocol {
 		ftpDataProtocol(),
 		popProtocol(),
 		imapProtocol(),
+		ircProtocol(),
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),
