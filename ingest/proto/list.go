@@ -18,6 +18,8 @@ func All() []Protocol {
 		popProtocol(),
 		imapProtocol(),
 		ircProtocol(),
+		ldapProtocol(),
+		cldapProtocol(),
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),
