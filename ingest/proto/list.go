@@ -20,6 +20,8 @@ func All() []Protocol {
 		ircProtocol(),
 		ldapProtocol(),
 		cldapProtocol(),
+		tftpProtocol(),
+		syslogProtocol(),
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),
