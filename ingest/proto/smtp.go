@@ -214,7 +214,8 @@ func (p *smtp) judge(m *Message) {
 	m.Warn("smtp.no_starttls", index.SeverityNote, text)
 }
 
-// text takes the lines of a mail until the one that is a single dot.
+// text takes the lines of a mail until the one that is a single dot. As in Wireshark,
+// an empty line in the same frame before it belongs to the end, not to the mail.
 func (p *smtp) text(s *Stream, data []byte) int {
 	at := 0
 	for at < len(data) {
@@ -231,6 +232,16 @@ func (p *smtp) text(s *Stream, data []byte) int {
 			at++ // the dot was added by the sender
 			p.inLine = true
 			continue
+		}
+		if !p.inLine && rest[0] == '\r' {
+			end := []byte("\r\n.\r\n")
+			if len(rest) < len(end) && bytes.HasPrefix(end, rest) {
+				return at
+			}
+			if bytes.HasPrefix(rest, end) && s.FrameEnd(at) >= at+len(end) {
+				at += 2
+				continue
+			}
 		}
 		n := bytes.IndexByte(rest, '\n') + 1
 		p.inLine = n == 0
@@ -305,6 +316,7 @@ func (p *smtp) Gap(s *Stream, g Gap) {
 // End implements Decoder.
 func (p *smtp) End(s *Stream, rest []byte, e End) {
 	if s.FromClient() && p.mail != nil && p.mail.size > 0 {
+		p.mail.write(s, rest, 0)
 		m := s.Message(p.mail.first)
 		m.Kind = index.Request
 		p.mail.describe(m, smtpMail)
