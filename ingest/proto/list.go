@@ -17,6 +17,7 @@ func All() []Protocol {
 		ftpDataProtocol(),
 		popProtocol(),
 		imapProtocol(),
+		rtspProtocol(),
 		stunProtocol(),
 		quicProtocol(),
 		dtlsProtocol(),

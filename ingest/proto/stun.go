@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -26,16 +27,22 @@ const (
 )
 
 // stunLength gives the length of the message at the beginning, with its header; 0 if
-// there is none.
+// there is none. Microsoft's relays send lengths that are no whole words.
 func stunLength(b []byte) int {
 	if len(b) < stunHeader || b[0]>>6 != 0 || binary.BigEndian.Uint32(b[4:]) != stunCookie {
 		return 0
 	}
-	n := int(binary.BigEndian.Uint16(b[2:]))
-	if n%4 != 0 {
+	n := stunHeader + int(binary.BigEndian.Uint16(b[2:]))
+	if n%4 != 0 && n != len(b) {
 		return 0
 	}
-	return stunHeader + n
+	return n
+}
+
+// stunText gives the text of an attribute, which some pad with zeros.
+func stunText(v []byte) string {
+	v, _, _ = bytes.Cut(v, []byte{0})
+	return utf8Text(v)
 }
 
 // detectSTUN looks for the cookie. On streams a message may come in a frame of RFC
@@ -212,22 +219,22 @@ func stunAttributes(m *Message, b []byte) {
 // stunAttribute emits an attribute.
 func stunAttribute(m *Message, message []byte, kind uint16, v []byte) {
 	switch kind {
-	case 0x0001, 0x0002, 0x0004, 0x0005, 0x000b, 0x8023, 0x802b, 0x802c:
+	case 0x0001, 0x0002, 0x0004, 0x0005, 0x000b, 0x0011, 0x8023, 0x802b, 0x802c:
 		stunAddress(m, v)
 	case 0x0012, 0x0016, 0x0020, 0x8020:
 		stunXORAddress(m, message, v, kind)
 	case 0x0006:
-		m.Str(stunUsername, utf8Text(v))
+		m.Str(stunUsername, stunText(v))
 	case 0x0007:
 		m.Str(stunPassword, string(v))
 	case 0x0009:
 		stunError(m, v)
 	case 0x0014:
-		m.Str(stunRealm, utf8Text(v))
+		m.Str(stunRealm, stunText(v))
 	case 0x0015:
-		m.Str(stunNonce, utf8Text(v))
+		m.Str(stunNonce, stunText(v))
 	case 0x8022:
-		m.Str(stunSoftware, utf8Text(v))
+		m.Str(stunSoftware, stunText(v))
 	case 0x0024:
 		if len(v) >= 4 {
 			m.Uint(stunPriority, uint64(binary.BigEndian.Uint32(v)))
@@ -295,7 +302,7 @@ func stunError(m *Message, v []byte) {
 	class, number := v[2]&7, v[3]
 	m.Uint(stunErrorClass, uint64(class))
 	m.Uint(stunErrorCode, uint64(number))
-	m.Str(stunErrorReason, utf8Text(v[4:]))
+	m.Str(stunErrorReason, stunText(v[4:]))
 	code := int(class)*100 + int(number)
 	m.Code = fmt.Sprint(code)
 	m.Summary += fmt.Sprintf(": %d", code)
