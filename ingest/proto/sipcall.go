@@ -16,20 +16,20 @@ type sipCalls struct {
 
 // sipCall is a call. Its times are those of the hop on which it was seen first.
 type sipCall struct {
-	id         string
-	conn       uint32 // where it was seen last
-	src, dst   Endpoint
-	caller     string // tag
-	from, to   string
-	first      Mark // INVITE
-	last       Mark // latest message
-	rang       index.Time
-	answered   index.Time
-	ended      bool
-	cancelled  bool
-	failed     int    // code of the final answer that may be followed by another INVITE
-	invite     uint32 // CSeq of the INVITE
-	media      []*rtpOffer
+	id        string
+	conn      uint32 // where it was seen last
+	src, dst  Endpoint
+	caller    string // tag
+	from, to  string
+	first     Mark // INVITE
+	last      Mark // latest message
+	rang      index.Time
+	answered  index.Time
+	ended     bool
+	cancelled bool
+	failed    int    // code of the final answer that may be followed by another INVITE
+	invite    uint32 // CSeq of the INVITE
+	media     []*rtpOffer
 }
 
 // rtpOffer is an endpoint for media that a call announced. The decoder of RTP counts
