@@ -52,7 +52,7 @@ func rtspProtocol() Protocol {
 		rtspDataLength:    {Name: "rtsp.length", Kind: dissect.KindUint, Bits: 16, Doc: "Bytes of these media"},
 	}
 	return Protocol{
-		Name: "rtsp", Title: "RTSP", On: Streams, Ports: []uint16{554, 8554},
+		Name: "rtsp", Title: "RTSP", On: Streams, Ports: []uint16{554, 8554}, Repeats: true,
 		Fields: append(fields, sdpFields()...),
 		Detect: detectRTSP,
 		New:    func() Decoder { return &rtsp{asked: newBounded[string, uint32](rtspPending)} },

@@ -50,3 +50,25 @@ func TestRTSPAnnounces(t *testing.T) {
 	n.send(0, "192.0.2.2:7002", "192.0.2.1:6002", rtpPacket(96, 1, 1, 9))
 	checkValues(t, n.sink, "rtp.seq", "1")
 }
+
+// TestRTSPRepeats: what a fast retransmission holds whole is shown again.
+func TestRTSPRepeats(t *testing.T) {
+	k := &mediaSink{}
+	e := NewEngine(k, mediaProtocols())
+	c := e.Open(0, [2]Endpoint{mustEndpoint("192.0.2.1:40000"), mustEndpoint("192.0.2.2:554")}, false)
+	c.Client(index.SideA)
+	one, two := "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", "PLAY rtsp://x RTSP/1.0\r\nCSeq: 2\r\n\r\n"
+	c.Bytes(index.SideA, 0, []byte(one), 1, 1)
+	c.Bytes(index.SideA, uint64(len(one)), []byte(two), 2, 2)
+	c.Repeat(index.SideA, uint64(len(one)), len(two), 3, 3)
+	c.Repeat(index.SideA, 0, len(one)-1, 4, 4)
+	c.Repeat(index.SideB, 0, len(one), 5, 5)
+	c.Repeat(index.SideA, 0, len(one)+len(two), 6, 6)
+	checkLines(t, k.lines(nil), `
+1-1 rtsp request/ok req 0 [] OPTIONS *
+2-2 rtsp request/ok req 0 [] PLAY rtsp://x
+3-3 rtsp continues/ok req 2 [] PLAY rtsp://x !repeated
+6-6 rtsp continues/ok req 1 [] OPTIONS * !repeated
+6-6 rtsp continues/ok req 2 [] PLAY rtsp://x !repeated`)
+	checkValues(t, k, "rtsp.cseq", "1", "2", "2", "1", "2")
+}

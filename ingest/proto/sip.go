@@ -12,7 +12,7 @@ import (
 // numbers, and never gives one up.
 func sipProtocol() Protocol {
 	return Protocol{
-		Name: "sip", Title: "SIP", On: Streams | Datagrams, Ports: []uint16{5060, 5061}, Shared: true,
+		Name: "sip", Title: "SIP", On: Streams | Datagrams, Ports: []uint16{5060, 5061}, Shared: true, Repeats: true,
 		// Timer B: a transaction without a final answer is given up after 64*T1.
 		Patience: 32e9,
 		Fields:   sipFields(),
