@@ -70,8 +70,26 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 			t.noteSYN(r)
 		}
 		if t.row = r; t.setEnds(&packets[i]) {
-			t.order.row(r, payloadOf(r, bytes))
+			payload := payloadOf(r, bytes)
+			t.order.row(r, payload)
+			if r.TCP && r.Labels&index.LabelFastRetransmission != 0 && r.Labels&index.LabelSpuriousRetransmission == 0 {
+				t.repeat(r, len(payload))
+			}
 		}
+	}
+}
+
+// repeat shows a fast retransmission to the engine. Its place in the direction is that
+// next to where the direction is.
+func (t *protoStage) repeat(r *index.Packet, n int) {
+	c := t.order.conns[r.Conn]
+	if c == nil || c.app == nil || !c.begun[r.Side] {
+		return
+	}
+	next := c.base[r.Side] + c.streams.Side(uint8(r.Side)).Next()
+	offset := int64(next) + int64(int32(r.Seq-1-uint32(next)))
+	if offset >= 0 && offset+int64(n) <= int64(next) {
+		c.app.Repeat(r.Side, uint64(offset), n, r.Number, r.Time)
 	}
 }
 

@@ -41,6 +41,8 @@ type direction struct {
 	began bool
 	ended bool
 	last  Mark
+	// recent are the latest messages, of protocols with Repeats.
+	recent []*index.Message
 }
 
 // Bounds of identification.
@@ -57,7 +59,10 @@ func (c *Connection) Client(side index.Side) {
 }
 
 // Held is how many bytes of memory the connection takes, about.
-func (c *Connection) Held() int { return len(c.sides[0].held) + len(c.sides[1].held) }
+func (c *Connection) Held() int {
+	kept := len(c.sides[0].recent) + len(c.sides[1].recent)
+	return len(c.sides[0].held) + len(c.sides[1].held) + repeatBytes*kept
+}
 
 func (c *Connection) stream(side index.Side, u *user) *Stream {
 	return &Stream{engine: c.engine, conn: c, side: side, user: u, src: c.ends[side], dst: c.ends[1-side]}

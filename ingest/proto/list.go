@@ -10,6 +10,7 @@ func All() []Protocol {
 		tlsProtocol(),
 		sshProtocol(),
 		sipProtocol(),
+		rtspProtocol(),
 		pgsqlProtocol(),
 		mysqlProtocol(),
 		respProtocol(),

@@ -70,6 +70,9 @@ type Protocol struct {
 	// Shared: one decoder takes the datagrams of all connections, because an answer
 	// may come on another one than its question (DHCP).
 	Shared bool
+	// Repeats: messages of streams that TCP sends again, as a fast retransmission, are
+	// shown again.
+	Repeats bool
 	// Fields are those that its messages may have. Protocols may name the same ones.
 	Fields []Field
 	New    func() Decoder

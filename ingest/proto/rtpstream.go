@@ -112,6 +112,10 @@ func (t *rtpStream) rate(pt uint8, offer *rtpOffer) uint32 {
 	return rate
 }
 
+// rtpRestart is how far media time and time may part, in nanoseconds, before it is a
+// clock that began anew and no jitter.
+const rtpRestart = 2e9
+
 // measure adds a packet to the jitter. Packets whose clocks differ are not compared,
 // nor are those of one instant: pictures come in several packets, and events of a
 // telephone keep the time stamp of their begin.
@@ -123,6 +127,9 @@ func (t *rtpStream) measure(h rtpHeader, at Mark, rate uint32) {
 	}
 	media := float64(int32(h.timestamp-before.timestamp)) * 1e9 / float64(rate)
 	difference := math.Abs(float64(at.Time-before.arrived) - media)
+	if media < 0 || difference > rtpRestart {
+		return
+	}
 	t.jitter += (difference - t.jitter) / 16
 	t.jitterSum += t.jitter
 	t.jitters++

@@ -12,7 +12,7 @@ import (
 // numbers, and never gives one up.
 func sipProtocol() Protocol {
 	return Protocol{
-		Name: "sip", Title: "SIP", On: Streams | Datagrams, Ports: []uint16{5060, 5061}, Shared: true,
+		Name: "sip", Title: "SIP", On: Streams | Datagrams, Ports: []uint16{5060, 5061}, Shared: true, Repeats: true,
 		// Timer B: a transaction without a final answer is given up after 64*T1.
 		Patience: 32e9,
 		Fields:   sipFields(),
@@ -25,11 +25,13 @@ func sipProtocol() Protocol {
 // as far as it goes: more says that it may become one.
 func sipStart(line []byte) (is, more bool) {
 	const version = "SIP/2.0"
-	if len(line) < len(version) && strings.HasPrefix(version, string(line)) {
+	if len(line) <= len(version) && strings.HasPrefix(version, string(line)) {
 		return false, true
 	}
-	if bytes.HasPrefix(line, []byte(version+" ")) {
-		return len(line) >= 11 && allDigits(line[8:11]), len(line) < 11
+	if after, ok := bytes.CutPrefix(line, []byte(version+" ")); ok {
+		code := after[:min(3, len(after))]
+		digits := allDigits(code)
+		return digits && len(code) == 3, len(code) == 0 || digits && len(code) < 3
 	}
 	method, rest, spaced := bytes.Cut(line, []byte(" "))
 	if len(method) > 32 || !isSIPToken(method) {
@@ -210,12 +212,14 @@ func sipHeadEnd(b []byte) (end int, whole bool) {
 	return len(b), false
 }
 
-// sipSkipLine gives how many bytes of a stream are skipped to find a message.
+// sipSkipLine gives how many bytes of a stream are skipped to find a message: lines are
+// skipped whole.
 func sipSkipLine(data []byte) int {
-	if n := bytes.IndexByte(data, '\n'); n >= 0 {
-		return n + 1
+	n := bytes.IndexByte(data, '\n')
+	if n < 0 && len(data) >= sipLine {
+		return len(data)
 	}
-	return len(data)
+	return n + 1
 }
 
 // Gap implements Decoder. The next start line is where decoding goes on.
@@ -233,7 +237,11 @@ func (d *sip) End(s *Stream, rest []byte, _ End) {
 	delete(d.bodies, sipDirection{s.Conn(), s.Side()})
 	if is, _ := sipStart(rest[:min(len(rest), sipLine)]); is {
 		end, whole := sipHeadEnd(rest)
-		m := parseSIP(rest[:end])
+		lines := end
+		if !whole { // the last line may be a part
+			lines = bytes.LastIndexByte(rest, '\n') + 1
+		}
+		m := parseSIP(rest[:lines])
 		m.cut, m.short = !whole, true
 		last := s.last
 		first := last

@@ -16,21 +16,20 @@ type sipCalls struct {
 
 // sipCall is a call. Its times are those of the hop on which it was seen first.
 type sipCall struct {
-	id         string
-	conn       uint32 // where it was seen last
-	src, dst   Endpoint
-	caller     string // tag
-	from, to   string
-	first      Mark // INVITE
-	last       Mark // latest message
-	rang       index.Time
-	answered   index.Time
-	ended      bool
-	cancelled  bool
-	challenges int    // answers that asked for credentials
-	failed     int    // code of the final answer that may be followed by another INVITE
-	invite     uint32 // CSeq of the INVITE
-	media      []*rtpOffer
+	id        string
+	conn      uint32 // where it was seen last
+	src, dst  Endpoint
+	caller    string // tag
+	from, to  string
+	first     Mark // INVITE
+	last      Mark // latest message
+	rang      index.Time
+	answered  index.Time
+	ended     bool
+	cancelled bool
+	failed    int    // code of the final answer that may be followed by another INVITE
+	invite    uint32 // CSeq of the INVITE
+	media     []*rtpOffer
 }
 
 // rtpOffer is an endpoint for media that a call announced. The decoder of RTP counts
@@ -106,22 +105,11 @@ func (d *sipCalls) answer(s *Stream, c *sipCall, m *sipMessage, at Mark) {
 		c.answered, c.failed = at.Time, 0
 	case m.status == 401 || m.status == 407:
 		c.failed = m.status
-		if c.challenges++; c.challenges == 3 {
-			d.warnLoop(s, c, at)
-		}
 	case m.status == 487 || m.status >= 300 && c.cancelled:
 		d.conclude(s, c, "cancelled")
 	case m.status >= 300:
 		d.conclude(s, c, strconv.Itoa(m.status))
 	}
-}
-
-// warnLoop says that credentials are asked for again and again.
-func (d *sipCalls) warnLoop(s *Stream, c *sipCall, at Mark) {
-	x := s.Message(c.first)
-	x.Kind, x.Summary = index.Continues, "call is asked for credentials again"
-	x.Warn("sip.auth_loop", index.SeverityWarn, fmt.Sprintf("%d answers asked for credentials", c.challenges), c.first.Frame, at.Frame)
-	s.Emit(x, at)
 }
 
 // gone concludes the calls that were seen last on a connection that is over.

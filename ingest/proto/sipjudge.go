@@ -79,6 +79,9 @@ func (d *sip) judge(x *Message, m *sipMessage, l *sipLinks) {
 	if l.original > 0 {
 		x.Warn("sip.retransmit", index.SeverityNote, fmt.Sprintf("sent before in frame %d", l.original), l.original, x.Frame)
 	}
+	if l.original == 0 && d.transactions.challenge(m) {
+		x.Warn("sip.auth_loop", index.SeverityWarn, fmt.Sprintf("%d answers in a row asked for credentials", authLoop))
+	}
 	severity := index.SeverityWarn
 	switch {
 	case m.method != "" || m.status < 400:

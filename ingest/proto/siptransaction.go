@@ -7,6 +7,8 @@ import "pcapidx/index"
 type sipTransactions struct {
 	paths *bounded[sipPath, *sipSeen]
 	asked *bounded[sipTransaction, uint32] // number of the request's message
+	// challenged counts, by Call-ID, the answers in a row that asked for credentials.
+	challenged *bounded[string, int]
 }
 
 // sipPath is a call in one direction between two ends.
@@ -44,7 +46,27 @@ type sipTransaction struct {
 const maxSIPTransactions = 32 << 10
 
 func newSIPTransactions() sipTransactions {
-	return sipTransactions{newBounded[sipPath, *sipSeen](maxSIPTransactions), newBounded[sipTransaction, uint32](maxSIPTransactions)}
+	return sipTransactions{
+		newBounded[sipPath, *sipSeen](maxSIPTransactions), newBounded[sipTransaction, uint32](maxSIPTransactions),
+		newBounded[string, int](maxSIPTransactions),
+	}
+}
+
+// authLoop is how many challenges in a row are too many: the first is usual, the
+// second has a new nonce.
+const authLoop = 3
+
+// challenge counts the challenges of a dialog and tells when they are too many.
+func (t *sipTransactions) challenge(m *sipMessage) bool {
+	n := t.challenged.by[m.callID]
+	switch {
+	case m.status == 401 || m.status == 407:
+		t.challenged.put(m.callID, n+1)
+		return n+1 == authLoop
+	case m.status >= 200 && n > 0:
+		t.challenged.put(m.callID, 0)
+	}
+	return false
 }
 
 // sipLinks is what Wireshark's fields say of a message's place in a transaction.

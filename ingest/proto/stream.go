@@ -99,6 +99,9 @@ func (s *Stream) Emit(m *Message, last Mark) uint32 {
 	}
 	s.user.messages++
 	s.user.sides |= 1 << s.side
+	if s.user.protocol.Repeats && s.conn != nil {
+		s.conn.keep(&m.Message)
+	}
 	return s.engine.emit(m)
 }
 
