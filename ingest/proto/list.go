@@ -10,6 +10,7 @@ func All() []Protocol {
 		tlsProtocol(),
 		sshProtocol(),
 		sipProtocol(),
+		httpProtocol(),
 		pgsqlProtocol(),
 		respProtocol(),
 		smtpProtocol(),
