@@ -37,10 +37,9 @@ func detectHTTP(h *Head) Verdict {
 		return Yes
 	case server == Yes && answers:
 		return Yes
-	case client == Likely && (server == More || answers):
-		if len(h.Client) >= HeadBytes {
-			return Yes
-		}
+	case client == Likely && len(h.Client) >= HeadBytes:
+		return Yes
+	case client == Likely:
 		return Likely
 	case client == More && server == More:
 		return More
@@ -186,8 +185,9 @@ func httpFirst(b []byte) bool {
 	if httpStarts(b) != No {
 		return true
 	}
-	method, target, _ := bytes.Cut(b[:min(len(b), 64)], []byte{' '})
-	return len(method) > 2 && bytes.Contains([]byte(httpMethods), append(append([]byte{' '}, method...), ' ')) && httpTarget(target)
+	b = b[:min(len(b), 64)]
+	i := bytes.IndexAny(b, " \r\n")
+	return i > 2 && httpKnownMethod(b[:i])
 }
 
 // lose gives up the message in hand.

@@ -153,6 +153,8 @@ func (h *httpHeader) framing(request string) httpFraming {
 	switch {
 	case h.response && (h.status/100 == 1 || h.status == 204 || h.status == 304 || request == "HEAD" || request == "CONNECT" && h.status/100 == 2):
 		return httpNoBody
+	case strings.HasPrefix(h.method, "RPC_IN_") || strings.HasPrefix(h.method, "RPC_OUT_"):
+		return httpNoBody // what follows is no body but the stream of RPC over HTTP ([MS-RPCH])
 	case h.chunked:
 		return httpChunked
 	case h.length > 0:

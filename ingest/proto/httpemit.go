@@ -25,6 +25,8 @@ func (d *http) headerEnds(s *Stream, side *httpSide, last Mark) {
 	}
 	d.complete(s, side, last)
 	switch {
+	case strings.HasPrefix(m.method, "RPC_"):
+		side.state = httpLost
 	case !m.response:
 	case m.status == 101 && strings.Contains(m.upgrade, "websocket"):
 		s.Switch("websocket")

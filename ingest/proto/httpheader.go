@@ -22,6 +22,7 @@ type httpHeader struct {
 	codings         []string // to undo, the last one applied first
 	media           string   // Content-Type without parameters, in lower case
 	host            string
+	hosted          bool // it has a Host line
 	upgrade         string
 }
 
@@ -40,10 +41,7 @@ const (
 
 // httpMethods are the methods that Wireshark knows: HTTP, WebDAV and what extends it,
 // UPnP, and RPC over HTTP.
-const httpMethods = ` GET PUT POST HEAD TRACE PATCH DELETE CONNECT OPTIONS COPY MOVE LOCK MKCOL UNLOCK PROPFIND PROPPATCH
- POLL BCOPY BMOVE SEARCH BDELETE BPROPFIND BPROPPATCH LABEL MERGE REPORT UPDATE CHECKIN CHECKOUT UNCHECKOUT
- MKACTIVITY MKWORKSPACE VERSION-CONTROL BASELINE-CONTROL NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH
- CCM_POST RDG_IN_DATA RDG_OUT_DATA RPC_CONNECT RPC_IN_DATA RPC_OUT_DATA `
+const httpMethods = ` GET PUT POST HEAD TRACE PATCH DELETE CONNECT OPTIONS COPY MOVE LOCK MKCOL UNLOCK PROPFIND PROPPATCH POLL BCOPY BMOVE SEARCH BDELETE BPROPFIND BPROPPATCH LABEL MERGE REPORT UPDATE CHECKIN CHECKOUT UNCHECKOUT MKACTIVITY MKWORKSPACE VERSION-CONTROL BASELINE-CONTROL NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH CCM_POST RDG_IN_DATA RDG_OUT_DATA RPC_CONNECT RPC_IN_DATA RPC_OUT_DATA `
 
 // httpStarts judges the first bytes of a message: Yes with a whole first line, More
 // if it may become one, Likely if a line without a version is a known method's.
@@ -76,7 +74,7 @@ func httpStarts(b []byte) Verdict {
 		return No
 	}
 	if end < 0 {
-		if strings.Contains(httpMethods, " "+string(line[:i])+" ") && httpTarget(line[i+1:]) {
+		if httpKnownMethod(line[:i]) && httpTarget(line[i+1:]) {
 			return Likely
 		}
 		return More
@@ -85,7 +83,15 @@ func httpStarts(b []byte) Verdict {
 	if v > i && bytes.HasPrefix(line[v+1:], []byte("HTTP/1.")) {
 		return Yes
 	}
+	if v == i && (string(line[:i]) == "GET" || string(line[:i]) == "POST") && httpTarget(line[i+1:]) {
+		return Likely // HTTP/0.9
+	}
 	return No
+}
+
+// httpKnownMethod tells whether a word is a known method.
+func httpKnownMethod(word []byte) bool {
+	return strings.Contains(httpMethods, " "+string(word)+" ") && httpToken(word)
 }
 
 // httpTarget tells whether bytes begin as the target of a request does.
@@ -115,7 +121,7 @@ func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 	for len(b) > 0 {
 		end := bytes.IndexByte(b, '\n') + 1
 		if end == 0 {
-			if whole || first {
+			if whole || first || b[len(b)-1] == '\r' { // nothing but the line feed is missing
 				end = len(b)
 			} else {
 				break
@@ -126,7 +132,7 @@ func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 		text := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 		switch {
 		case first:
-			h.first(text, line[len(line)-1] == '\n')
+			h.first(bytes.TrimSuffix(text, []byte{'\r'}), line[len(line)-1] == '\n' || line[len(line)-1] == '\r')
 			first = false
 		case len(text) == 0:
 			b = nil
@@ -220,8 +226,8 @@ func (h *httpHeader) meaning(l *httpLine) {
 		media, _, _ := strings.Cut(l.value, ";")
 		h.media = strings.ToLower(strings.TrimSpace(media))
 	case "host":
-		if h.host == "" {
-			h.host = l.value
+		if !h.hosted {
+			h.host, h.hosted = l.value, true
 		}
 	case "upgrade":
 		h.upgrade = strings.ToLower(l.value)
@@ -233,7 +239,7 @@ func (h *httpHeader) fullURI() string {
 	switch {
 	case strings.HasPrefix(h.uri, "http://"), strings.HasPrefix(h.uri, "https://"):
 		return h.uri
-	case h.host == "" || h.uri == "":
+	case !h.hosted:
 		return ""
 	case h.method == "CONNECT":
 		return h.uri

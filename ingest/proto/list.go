@@ -11,6 +11,7 @@ func All() []Protocol {
 		sshProtocol(),
 		sipProtocol(),
 		httpProtocol(),
+		ssdpProtocol(),
 		pgsqlProtocol(),
 		respProtocol(),
 		smtpProtocol(),
