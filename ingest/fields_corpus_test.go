@@ -195,9 +195,24 @@ func sameValues(got, want []string) bool {
 	})
 }
 
-// messageFields ingests a capture and gives the fields of its messages by frame, as
-// tshark would print them.
+// messageFields gives the fields of a capture's messages by frame, as tshark would
+// print them.
 func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
+	t.Helper()
+	frames := map[uint32]map[string][]string{}
+	eachMessage(t, path, func(m *index.Message) {
+		if frames[m.Frame] == nil {
+			frames[m.Frame] = map[string][]string{}
+		}
+		for _, f := range m.Fields {
+			frames[m.Frame][f.Name] = append(frames[m.Frame][f.Name], printed(&f))
+		}
+	})
+	return frames
+}
+
+// eachMessage ingests a capture and visits its messages.
+func eachMessage(t *testing.T, path string, visit func(m *index.Message)) {
 	t.Helper()
 	store := index.OpenStore(t.TempDir())
 	f, err := os.Open(path)
@@ -214,18 +229,11 @@ func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	frames := map[uint32]map[string][]string{}
 	err = x.EachMessage(1, func(m *index.Message) bool {
-		if frames[m.Frame] == nil {
-			frames[m.Frame] = map[string][]string{}
-		}
-		for _, f := range m.Fields {
-			frames[m.Frame][f.Name] = append(frames[m.Frame][f.Name], printed(&f))
-		}
+		visit(m)
 		return true
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return frames
 }

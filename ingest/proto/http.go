@@ -2,6 +2,7 @@ package proto
 
 import (
 	"bytes"
+	"fmt"
 
 	"pcapidx/index"
 )
@@ -93,6 +94,9 @@ type httpSide struct {
 	last    Mark   // of the bytes taken last
 	message *httpMessage
 	lost    uint64 // bytes that belonged to no message
+	// swallow: the next fragment is passed over. snapped: the snap length cuts packets.
+	swallow, snapped bool
+	fragments        int
 }
 
 // httpMessage is a message whose header is whole.
@@ -152,6 +156,8 @@ func (d *http) begin(s *Stream, side *httpSide, data []byte, at int) int {
 
 // header collects the lines of a header.
 func (d *http) header(s *Stream, side *httpSide, data []byte, at int) int {
+	began := at
+	fresh := len(side.head) == 0
 	for at < len(data) {
 		end := bytes.IndexByte(data[at:], '\n') + 1
 		if end == 0 {
@@ -164,8 +170,11 @@ func (d *http) header(s *Stream, side *httpSide, data []byte, at int) int {
 			if len(side.head) > httpMaxHeader && httpFirst(side.head) {
 				d.unfinished(s, side, index.Malformed, verdictMalformed, s.At(at-1))
 			}
-			side.lost += uint64(len(side.head))
 			d.lose(s, side)
+			if fresh {
+				return began // for seek, which knows what to do with it
+			}
+			side.lost += uint64(len(side.head))
 			return at
 		}
 		if !whole {
@@ -201,23 +210,50 @@ func (d *http) lose(s *Stream, side *httpSide) {
 // seek looks for a message that begins with a frame.
 func (d *http) seek(s *Stream, side *httpSide, data []byte, at int) int {
 	for i := range s.marks.runs {
-		begin := 0
+		begin, end := 0, min(s.marks.runs[i].end, len(data))
 		if i > 0 {
 			begin = s.marks.runs[i-1].end
 		}
-		if begin < at || begin >= len(data) {
+		if end <= at {
 			continue
 		}
-		if b := data[begin:]; len(b) >= 12 && httpFirst(b) && httpStarts(b) != More {
-			side.state = httpIdle
+		begin = max(at, begin)
+		if b := data[begin:end]; len(b) >= 12 && httpFirst(b) {
+			side.state, side.swallow = httpIdle, false
 			return begin
 		}
+		d.fragment(s, side, data[begin:end], begin)
 	}
 	side.lost += uint64(len(data) - at)
 	if !d.emitted && side.lost > 256<<10 {
 		s.Reject()
 	}
 	return len(data)
+}
+
+// httpMaxFragments bounds the fragments of a direction that become messages.
+const httpMaxFragments = 512
+
+// fragment emits bytes that came with one frame and belong to no message that is
+// known, as those behind a gap. Wireshark exports them as objects, too: all but those
+// of the frame behind the gap, for which it waited.
+func (d *http) fragment(s *Stream, side *httpSide, data []byte, at int) {
+	if side.swallow || side.snapped || !d.emitted || side.fragments >= httpMaxFragments {
+		side.swallow = false
+		return
+	}
+	n := httpHeaderLike(data)
+	if data, at = data[n:], at+n; len(data) == 0 {
+		return
+	}
+	side.fragments++
+	var sum digest
+	sum.write(data)
+	x := s.Message(s.At(at))
+	x.Kind, x.Outcome, x.Length = index.Continues, index.Partial, sum.size
+	x.Summary = fmt.Sprintf("%d bytes that belong to no message that is known", sum.size)
+	x.Object = &index.Object{Sniff: sniffed(sum.head), Size: sum.size, SHA256: sum.hex(), Wire: sum.size, Expected: -1, Verdict: verdictFragment}
+	s.Emit(x, s.At(at+len(data)-1))
 }
 
 // body takes bytes of a body.
@@ -239,6 +275,8 @@ func (d *http) body(s *Stream, side *httpSide, data []byte, at int) int {
 // Gap implements Decoder.
 func (d *http) Gap(s *Stream, g Gap) {
 	side := &d.sides[s.Side()]
+	side.snapped = side.snapped || g.Snapped
+	side.swallow = side.state == httpInHeader || side.state == httpInBody && side.message.framer.framing == httpChunked
 	switch side.state {
 	case httpInHeader:
 		d.unfinished(s, side, index.Partial, gapVerdict(g), side.last)

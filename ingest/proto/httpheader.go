@@ -41,7 +41,12 @@ const (
 
 // httpMethods are the methods that Wireshark knows: HTTP, WebDAV and what extends it,
 // UPnP, and RPC over HTTP.
-const httpMethods = ` GET PUT POST HEAD TRACE PATCH DELETE CONNECT OPTIONS COPY MOVE LOCK MKCOL UNLOCK PROPFIND PROPPATCH POLL BCOPY BMOVE SEARCH BDELETE BPROPFIND BPROPPATCH LABEL MERGE REPORT UPDATE CHECKIN CHECKOUT UNCHECKOUT MKACTIVITY MKWORKSPACE VERSION-CONTROL BASELINE-CONTROL NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH CCM_POST RDG_IN_DATA RDG_OUT_DATA RPC_CONNECT RPC_IN_DATA RPC_OUT_DATA `
+const httpMethods = " " +
+	"GET PUT POST HEAD TRACE PATCH DELETE CONNECT OPTIONS COPY MOVE LOCK MKCOL UNLOCK PROPFIND " +
+	"PROPPATCH POLL BCOPY BMOVE SEARCH BDELETE BPROPFIND BPROPPATCH LABEL MERGE REPORT UPDATE " +
+	"CHECKIN CHECKOUT UNCHECKOUT MKACTIVITY MKWORKSPACE VERSION-CONTROL BASELINE-CONTROL NOTIFY " +
+	"SUBSCRIBE UNSUBSCRIBE M-SEARCH CCM_POST RDG_IN_DATA RDG_OUT_DATA RPC_CONNECT RPC_IN_DATA " +
+	"RPC_OUT_DATA "
 
 // httpStarts judges the first bytes of a message: Yes with a whole first line, More
 // if it may become one, Likely if a line without a version is a known method's.
@@ -267,4 +272,36 @@ func (h *httpHeader) value(name string) string {
 		}
 	}
 	return ""
+}
+
+// httpHeaderLike gives how many first bytes of a fragment are taken for header lines,
+// as Wireshark does: lines with a colon, up to an empty line. Where a last line has
+// neither a colon nor an end, that is all of it.
+func httpHeaderLike(b []byte) int {
+	at := 0
+	for at < len(b) && b[0] >= ' ' && b[0] <= '~' {
+		line := b[at:]
+		end := bytes.IndexAny(line, "\r\n") + 1
+		if end > 0 {
+			if rest := line[end:]; line[end-1] == '\r' && (len(rest) == 0 || rest[0] == '\n') {
+				end += min(1, len(rest))
+			}
+			line = bytes.TrimRight(line[:end], "\r\n")
+		}
+		header := bytes.IndexByte(line, ':') >= 0
+		if at > 0 && end == 0 && !header {
+			return len(b)
+		}
+		if !header && (len(line) > 0 || at == 0) {
+			break
+		}
+		if end == 0 {
+			return len(b)
+		}
+		at += end
+		if !header {
+			break
+		}
+	}
+	return at
 }

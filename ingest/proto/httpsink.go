@@ -58,7 +58,7 @@ func (d *digest) write(b []byte) {
 
 func (d *digest) hex() string {
 	if d.sum == nil {
-		return ""
+		d.sum = sha256.New()
 	}
 	return hex.EncodeToString(d.sum.Sum(nil))
 }

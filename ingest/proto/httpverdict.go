@@ -24,6 +24,8 @@ const (
 	verdictAtSource = "content_incomplete_at_source"
 	// Its framing makes no sense.
 	verdictMalformed = "malformed"
+	// Bytes of a body whose beginning is not known.
+	verdictFragment = "fragment"
 	// Memory was too short to follow the connection to its end.
 	verdictGivenUp = "given_up"
 )
