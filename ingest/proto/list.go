@@ -11,6 +11,8 @@ func All() []Protocol {
 		sshProtocol(),
 		sipProtocol(),
 		httpProtocol(),
+		websocketProtocol(),
+		jsonRPCProtocol(),
 		ssdpProtocol(),
 		pgsqlProtocol(),
 		respProtocol(),
