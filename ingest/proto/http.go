@@ -325,21 +325,10 @@ func (d *http) End(s *Stream, _ []byte, e End) {
 	switch side.state {
 	case httpInHeader:
 		if httpFirst(side.head) {
-			d.unfinished(s, side, endOf(e), "", side.last)
+			d.unfinished(s, side, e.Outcome(), "", side.last)
 		}
 	case httpInBody:
 		d.bodyEnds(s, side, e, at)
 	}
 	side.state = httpLost
-}
-
-// endOf says what the end of a direction makes of a message within which it came.
-func endOf(e End) index.Outcome {
-	switch e {
-	case Finished, ResetBySender:
-		return index.Truncated
-	case ResetByReceiver:
-		return index.Aborted
-	}
-	return index.Partial
 }

@@ -112,27 +112,27 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 	if !m.response {
 		x.Kind = index.Request
-		x.Summary = clip(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
 		if m.method != "CONNECT" {
 			s.Host(m.hostName(), HTTPHost)
 		}
 		if x.Object != nil {
-			x.Summary = clip(clip(x.Summary, 120)+", "+m.bodyLine(x.Object), maxHTTPSummary)
+			x.Summary = summary(clip(x.Summary, 120)+", "+m.bodyLine(x.Object))
 		}
 	} else {
 		x.Kind, x.Request, x.Code = index.Response, m.asked.number, strconv.Itoa(m.status)
 		if m.status/100 == 1 && m.status != 101 {
 			x.Kind = index.Continues
 		}
-		x.Summary = clip(strings.TrimSpace(x.Code + " " + m.phrase))
+		x.Summary = summary(strings.TrimSpace(x.Code + " " + m.phrase))
 		if x.Object != nil {
-			x.Summary = clip(clip(x.Summary, 80)+", "+m.bodyLine(x.Object), maxHTTPSummary)
+			x.Summary = summary(clip(x.Summary, 80)+", "+m.bodyLine(x.Object))
 		} else if m.media != "" {
-			x.Summary = clip(x.Summary + ", " + m.media + ", no body")
+			x.Summary = summary(x.Summary + ", " + m.media + ", no body")
 		}
 	}
 	if note := jsonRPCNote(x.Message.Text); note != "" {
-		x.Summary = clip(x.Summary + ", " + note)
+		x.Summary = summary(x.Summary + ", " + note)
 	}
 }
 

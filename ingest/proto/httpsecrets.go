@@ -3,29 +3,9 @@ package proto
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"pcapidx/index"
 )
-
-// maxHTTPSummary is how long a summary may be.
-const maxHTTPSummary = 200
-
-// clip cuts a text, between characters, to a length: that of summaries without one.
-func clip(text string, most ...int) string {
-	n := maxHTTPSummary
-	if len(most) > 0 {
-		n = most[0]
-	}
-	if len(text) <= n {
-		return text
-	}
-	n -= len("...")
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n] + "..."
-}
 
 // secretName tells names of parameters whose values are secrets.
 func secretName(name string) bool {
@@ -49,7 +29,7 @@ func hideSecrets(uri string) string {
 	}
 	path, query, ok := strings.Cut(uri, "?")
 	if !ok || len(query) > 8<<10 {
-		return clip(uri)
+		return summary(uri)
 	}
 	params := strings.Split(query, "&")
 	for i, p := range params {

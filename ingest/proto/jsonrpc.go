@@ -198,7 +198,7 @@ func (d *jsonRPCStream) End(s *Stream, rest []byte, e End) {
 		return
 	}
 	m := s.Message(s.At(0))
-	m.Outcome, m.Summary = endOf(e), "JSON text without an end"
+	m.Outcome, m.Summary = e.Outcome(), "JSON text without an end"
 	m.Warn("jsonrpc.short", index.SeverityNote, "the last text of the connection is not whole")
 	m.Length = uint64(len(rest))
 	s.Emit(m, s.At(0))

@@ -74,9 +74,7 @@ func readJSONRPC(text []byte) (j jsonRPC, ok bool) {
 		Method  *string         `json:"method"`
 		ID      json.RawMessage `json:"id"`
 		Result  json.RawMessage `json:"result"`
-		Error   *struct {
-			Code json.Number `json:"code"`
-		} `json:"error"`
+		Error   json.RawMessage `json:"error"`
 	}
 	if json.Unmarshal(text, &m) != nil || m.Version == "" && m.Method == nil && m.Result == nil && m.Error == nil {
 		return j, false
@@ -87,8 +85,12 @@ func readJSONRPC(text []byte) (j jsonRPC, ok bool) {
 	switch {
 	case m.Method != nil:
 		j.method = *m.Method
-	case m.Error != nil:
-		j.failed, j.answer, j.code = true, true, m.Error.Code.String()
+	case len(m.Error) > 0 && string(m.Error) != "null":
+		var e struct {
+			Code json.Number `json:"code"`
+		}
+		_ = json.Unmarshal(m.Error, &e) // of version 1.0 it may be anything
+		j.failed, j.answer, j.code = true, true, e.Code.String()
 	case m.Result != nil:
 		j.answer = true
 	default:

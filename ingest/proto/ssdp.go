@@ -60,13 +60,13 @@ func (d *ssdp) Decode(s *Stream, data []byte) int {
 	switch {
 	case m.response:
 		x.Kind, x.Request, x.Code = index.Response, d.search, "200"
-		x.Summary = clip("answer: " + ssdpSubject(h, "st"))
+		x.Summary = summary("answer: " + ssdpSubject(h, "st"))
 	case m.method == "NOTIFY":
-		x.Summary = clip("notification " + h.value("nts") + ": " + ssdpSubject(h, "nt"))
+		x.Summary = summary("notification " + h.value("nts") + ": " + ssdpSubject(h, "nt"))
 	case m.method == "M-SEARCH":
-		x.Kind, x.Summary = index.Request, clip("search for "+h.value("st"))
+		x.Kind, x.Summary = index.Request, summary("search for "+h.value("st"))
 	default:
-		x.Summary = clip(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
 	}
 	d.http.fields(x, m)
 	if m.method == "NOTIFY" {

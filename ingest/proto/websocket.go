@@ -266,7 +266,7 @@ func (d *websocket) End(s *Stream, rest []byte, e End) {
 	side := &d.sides[s.Side()]
 	if side.inFrame || len(rest) > 0 && !side.lost {
 		m := s.Message(side.first)
-		m.Kind, m.Outcome = index.Continues, endOf(e)
+		m.Kind, m.Outcome = index.Continues, e.Outcome()
 		m.Summary = fmt.Sprintf("frame cut: %d of %d bytes", side.done, side.frame.length)
 		m.Warn("websocket.short", index.SeverityNote, fmt.Sprintf("a frame was cut: %d of %d bytes of its payload were seen", side.done, side.frame.length))
 		s.Emit(m, side.last)

@@ -61,7 +61,7 @@ func (side *wsSide) closing(m *Message) {
 	code := uint64(binary.BigEndian.Uint16(b))
 	m.Uint(wsStatus, code)
 	m.Code = fmt.Sprint(code)
-	m.Summary = clip(fmt.Sprintf("close %d %s", code, b[2:]))
+	m.Summary = summary(fmt.Sprintf("close %d %s", code, b[2:]))
 	if len(b) > 2 {
 		m.Str(wsReason, string(b[2:]))
 	}
@@ -95,7 +95,7 @@ func (w *wsMessage) finish(m *Message) {
 		if note := jsonRPCNote(w.text); note != "" {
 			m.Summary += ", " + note
 		} else if len(w.text) > 0 {
-			m.Summary = clip(m.Summary+": "+string(w.text[:min(len(w.text), 80)]), maxHTTPSummary)
+			m.Summary = summary(m.Summary+": "+string(w.text[:min(len(w.text), 80)]))
 		}
 	}
 	m.Message.Text = w.text
