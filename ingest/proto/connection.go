@@ -211,8 +211,9 @@ func (c *Connection) Gap(side index.Side, g Gap) {
 	if !g.Captured {
 		c.missing += g.Bytes
 	}
-	if c.user == nil && !c.settled {
-		c.identifyNow() // what was there so far has to do
+	if c.user == nil && !c.settled && c.identifyNow() { // what was there so far has to do
+		c.run(0)
+		c.run(1)
 	}
 	c.drop(side)
 	d.marks = marks{base: d.next + g.Bytes}
