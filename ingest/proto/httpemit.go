@@ -85,6 +85,9 @@ func (d *http) store(s *Stream, m *httpMessage, x *Message, last Mark) {
 
 // unfinished emits a message whose header is not whole.
 func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verdict string, last Mark) {
+	if v := httpStarts(side.head); v != Yes && v != Likely && !httpFirst(side.head) || v == More {
+		return
+	}
 	h := parseHTTPHeader(side.head, false)
 	if h.response && h.status == 0 || !h.response && h.method == "" {
 		return
@@ -117,7 +120,7 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 			s.Host(m.hostName(), HTTPHost)
 		}
 		if x.Object != nil {
-			x.Summary = summary(clip(x.Summary, 120)+", "+m.bodyLine(x.Object))
+			x.Summary = summary(clip(x.Summary, 120) + ", " + m.bodyLine(x.Object))
 		}
 	} else {
 		x.Kind, x.Request, x.Code = index.Response, m.asked.number, strconv.Itoa(m.status)
@@ -126,7 +129,7 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 		}
 		x.Summary = summary(strings.TrimSpace(x.Code + " " + m.phrase))
 		if x.Object != nil {
-			x.Summary = summary(clip(x.Summary, 80)+", "+m.bodyLine(x.Object))
+			x.Summary = summary(clip(x.Summary, 80) + ", " + m.bodyLine(x.Object))
 		} else if m.media != "" {
 			x.Summary = summary(x.Summary + ", " + m.media + ", no body")
 		}

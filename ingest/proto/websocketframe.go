@@ -95,7 +95,7 @@ func (w *wsMessage) finish(m *Message) {
 		if note := jsonRPCNote(w.text); note != "" {
 			m.Summary += ", " + note
 		} else if len(w.text) > 0 {
-			m.Summary = summary(m.Summary+": "+string(w.text[:min(len(w.text), 80)]))
+			m.Summary = summary(m.Summary + ": " + string(w.text[:min(len(w.text), 80)]))
 		}
 	}
 	m.Message.Text = w.text
