@@ -204,9 +204,25 @@ func sameValues(got, want []string) bool {
 	})
 }
 
-// messageFields ingests a capture and gives the fields of its messages by frame, as
-// tshark would print them.
+// messageFields gives the fields of a capture's messages by frame, as tshark would
+// print them.
 func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
+	t.Helper()
+	frames := map[uint32]map[string][]string{}
+	x := eachMessage(t, path, func(m *index.Message) {
+		if frames[m.Frame] == nil {
+			frames[m.Frame] = map[string][]string{}
+		}
+		for _, f := range m.Fields {
+			frames[m.Frame][f.Name] = append(frames[m.Frame][f.Name], printed(&f))
+		}
+	})
+	addFrameFields(t, x, frames)
+	return frames
+}
+
+// eachMessage ingests a capture, visits its messages, and gives its index.
+func eachMessage(t *testing.T, path string, visit func(m *index.Message)) *index.Index {
 	t.Helper()
 	store := index.OpenStore(t.TempDir())
 	f, err := os.Open(path)
@@ -222,20 +238,13 @@ func messageFields(t *testing.T, path string) map[uint32]map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer x.Close()
-	frames := map[uint32]map[string][]string{}
+	t.Cleanup(func() { _ = x.Close() })
 	err = x.EachMessage(1, func(m *index.Message) bool {
-		if frames[m.Frame] == nil {
-			frames[m.Frame] = map[string][]string{}
-		}
-		for _, f := range m.Fields {
-			frames[m.Frame][f.Name] = append(frames[m.Frame][f.Name], printed(&f))
-		}
+		visit(m)
 		return true
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	addFrameFields(t, x, frames)
-	return frames
+	return x
 }

@@ -74,6 +74,9 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 	if !d.began {
 		d.began, d.next, d.marks.base = true, offset, offset
 		c.midstream = c.midstream || offset > 0 || !c.knows
+		if c.settled && c.user == nil && len(c.found) == 0 {
+			c.settled, c.attempts = false, 0 // nothing was found in the other direction
+		}
 	}
 	if !c.settled {
 		c.sample.add(side, data)

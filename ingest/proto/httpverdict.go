@@ -1,0 +1,177 @@
+package proto
+
+import (
+	"fmt"
+	"strings"
+
+	"pcapidx/index"
+)
+
+// Verdicts on bodies. They are Object.Verdict.
+const (
+	verdictComplete = "complete"
+	// The sender ended the connection before the body was whole.
+	verdictServerClose = "short_server_close"
+	verdictServerReset = "server_reset"
+	verdictClientAbort = "client_abort"
+	// Bytes are missing: the receiver acknowledged them, but the capture lacks them; it
+	// never did; the snap length cut them; the capture ended.
+	verdictCaptureLoss  = "capture_loss"
+	verdictNetworkLoss  = "network_loss"
+	verdictSnaplen      = "snaplen"
+	verdictCaptureEnded = "capture_ended"
+	// The body is whole, but the file that it is lacks its end.
+	verdictAtSource = "content_incomplete_at_source"
+	// Its framing makes no sense.
+	verdictMalformed = "malformed"
+	// Bytes of a body whose beginning is not known.
+	verdictFragment = "fragment"
+	// Memory was too short to follow the connection to its end.
+	verdictGivenUp = "given_up"
+)
+
+func gapVerdict(g Gap) string {
+	switch {
+	case g.Snapped:
+		return verdictSnaplen
+	case g.Lost:
+		return verdictNetworkLoss
+	case g.Captured:
+		return verdictGivenUp
+	}
+	return verdictCaptureLoss
+}
+
+// bodyEnds judges a body within which its direction ended.
+func (d *http) bodyEnds(s *Stream, side *httpSide, e End, at Mark) {
+	m := side.message
+	if m.framer.framing == httpUntilClose && e == Finished {
+		side.last = at
+		if m.missing > 0 {
+			d.conclude(s, side, gapVerdict(m.gap), "bytes of the body are missing", at)
+			return
+		}
+		d.complete(s, side, at)
+		return
+	}
+	verdict, why := verdictCaptureEnded, "the capture ends before the body does"
+	evidence := []uint32{side.last.Frame}
+	other := d.ended[1-s.Side()]
+	switch e {
+	case Finished:
+		verdict, why = verdictServerClose, "the server closed the connection before the body was whole"
+		if !m.response {
+			verdict, why = verdictClientAbort, "the client closed the connection before the body was whole"
+		} else if other.Frame > 0 && other.Frame < at.Frame && other.Frame > side.first.Frame {
+			verdict, why = verdictClientAbort, "the client closed its side first, then the server did before the body was whole"
+			evidence = append(evidence, other.Frame)
+		}
+	case ResetBySender, ResetByReceiver:
+		verdict, why = verdictClientAbort, "the client reset the connection before the body was whole"
+		if m.response == (e == ResetBySender) {
+			verdict, why = verdictServerReset, "the server reset the connection before the body was whole"
+		}
+	case Forgotten:
+		verdict, why = verdictGivenUp, "the connection was given up for want of memory before the body was whole"
+	case CaptureEnded:
+		if m.missing > 0 {
+			verdict, why = gapVerdict(m.gap), "bytes of the body are missing, and its end was not captured"
+		}
+	}
+	if e != CaptureEnded && e != Forgotten {
+		evidence = append(evidence, at.Frame)
+	}
+	m.evidence = evidence
+	m.whole = e == Finished && m.headFrame == at.Frame // Wireshark waits for no more then
+	d.conclude(s, side, verdict, why, side.last)
+}
+
+// complete ends a message whose body is whole.
+func (d *http) complete(s *Stream, side *httpSide, last Mark) {
+	m := side.message
+	if m.missing > 0 {
+		d.conclude(s, side, gapVerdict(m.gap), "bytes of the body are missing", last)
+		return
+	}
+	m.whole = true
+	d.conclude(s, side, verdictComplete, "", last)
+}
+
+// conclude ends the message in hand with a verdict on its body, and emits it.
+func (d *http) conclude(s *Stream, side *httpSide, verdict, why string, last Mark) {
+	m := side.message
+	if m.sink != nil {
+		m.sink.finish()
+	}
+	if verdict == verdictSnaplen && m.headFrame == side.first.Frame && last.Frame == m.headFrame {
+		m.whole = true // Wireshark shows segments that were cut by themselves
+	}
+	m.verdict, m.verdictWhy = verdict, why
+	d.emit(s, side, last)
+	side.state, side.message = httpIdle, nil
+}
+
+// outcome says how a message fared.
+func (m *httpMessage) outcome() index.Outcome {
+	switch m.verdict {
+	case verdictServerClose, verdictServerReset:
+		return index.Truncated
+	case verdictClientAbort:
+		return index.Aborted
+	case verdictCaptureLoss, verdictNetworkLoss, verdictSnaplen, verdictCaptureEnded, verdictGivenUp:
+		return index.Partial
+	case verdictMalformed:
+		return index.Malformed
+	}
+	if m.response && m.status >= 400 {
+		return index.Failed
+	}
+	return index.Fine
+}
+
+// object makes the object of a message with a body, nil without one.
+func (m *httpMessage) object() *index.Object {
+	if m.framer.framing == httpNoBody || m.sink == nil {
+		return nil
+	}
+	expected := int64(-1)
+	if m.framer.framing == httpSized {
+		expected = m.length
+	}
+	d := m.sink.result()
+	if d.size == 0 && m.framer.wire == 0 && expected <= 0 {
+		return nil
+	}
+	o := &index.Object{
+		Name: objectName(m.asked.uri), Type: m.media, Sniff: sniffed(d.head), Size: d.size, SHA256: d.hex(),
+		Wire: m.framer.wire, Expected: expected, Coding: m.codingNames(m.sink.undone()), Verdict: m.verdict,
+	}
+	if o.Verdict == verdictComplete && m.status != 206 && unfinished(o.Sniff, d.tail[max(0, len(d.tail)-int(min(d.size, uint64(len(d.tail))))):]) {
+		o.Verdict = verdictAtSource
+	}
+	return o
+}
+
+// warnBody warns of a body that is not whole.
+func (m *httpMessage) warnBody(x *Message) {
+	o := x.Object
+	if o == nil || m.verdict == verdictComplete && o.Verdict == verdictComplete {
+		return
+	}
+	got := fmt.Sprintf("%d bytes of the body were seen", o.Wire)
+	if o.Expected >= 0 {
+		got = fmt.Sprintf("%d of %d bytes of the body were seen", o.Wire, o.Expected)
+	}
+	code, text, frames := "http.body_short_"+strings.TrimPrefix(o.Verdict, "short_"), m.verdictWhy+": "+got, m.evidence
+	switch o.Verdict {
+	case verdictAtSource:
+		code, frames = "http.content_incomplete_at_source", nil
+		text = fmt.Sprintf("all %d bytes of the body came, but the %s that they are lacks its end", o.Wire, o.Sniff)
+	case verdictMalformed:
+		code = "http.chunks"
+	case verdictCaptureLoss, verdictNetworkLoss, verdictSnaplen:
+		frames = []uint32{m.gapFrame}
+		text += fmt.Sprintf(", %d are missing", m.missing)
+	}
+	x.Warn(code, index.SeverityWarn, text, frames...)
+}
