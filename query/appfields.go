@@ -33,7 +33,7 @@ type appKind uint8
 const (
 	ofMessage  appKind = iota // the message
 	ofProtocol                // application protocols of the frame
-	ofAnswer                  // the frame of the answer to a request
+	ofLater                   // a later frame: see later
 	ofRequest                 // the frame of the request that an answer belongs to
 	ofDelay                   // the time between
 )
@@ -76,9 +76,9 @@ func pairFields() []appField {
 		return appField{Field: proto.Field{Name: name, Kind: dissect.KindRelTime, Doc: "Time since the request"}, kind: ofDelay, pair: protocol, real: name}
 	}
 	return []appField{
-		frame("http.response_in", "http", ofAnswer, "Frame of the response"), frame("http.request_in", "http", ofRequest, "Frame of the request"), after("http.time", "http"),
-		frame("dns.response_in", "dns", ofAnswer, "Frame of the response"), frame("dns.response_to", "dns", ofRequest, "Frame of the query"), after("dns.time", "dns"),
-		frame("icmp.resp_in", "icmp", ofAnswer, "Frame of the reply"), frame("icmpv6.resp_in", "icmpv6", ofAnswer, "Frame of the reply"),
+		frame("http.response_in", "http", ofLater, "Frame of the response"), frame("dns.response_in", "dns", ofLater, "Frame of the response"),
+		frame("http.request_in", "http", ofRequest, "Frame of the request"), after("http.time", "http"),
+		frame("dns.response_to", "dns", ofRequest, "Frame of the query"), after("dns.time", "dns"),
 	}
 }
 
@@ -102,7 +102,9 @@ func (f *appField) column() *columnField {
 		c.need, c.since, c.get = index.ColApp, 2, f.appendLayers
 	case ofMessage:
 		c.get = f.appendValues
-	case ofAnswer, ofRequest, ofDelay:
+	case ofLater:
+		*c = later(f.Name)
+	case ofRequest, ofDelay:
 		c.get = f.appendPairs
 	}
 	return c
@@ -163,21 +165,9 @@ func messageValue(kind dissect.FieldKind, v *index.MessageField) filter.Value {
 	return filter.UintValue(v.Num)
 }
 
-// appendPairs gives what the other side of an exchange tells: of requests the frame
-// of the answer, of answers that of the request or the time since it.
+// appendPairs gives what an answer tells of its request: the frame, or the time since
+// it.
 func (f *appField) appendPairs(r *frameRecord, dst []filter.Value) []filter.Value {
-	if f.kind == ofAnswer {
-		answers, err := r.messages.answers(r.row.Number)
-		if err != nil {
-			r.err = err
-		}
-		for _, m := range answers {
-			if f.pairOf(m.Protocol) {
-				dst = append(dst, filter.UintValue(uint64(m.Frame)))
-			}
-		}
-		return dst
-	}
 	messages, err := r.messages.of(r.row.Number)
 	for _, m := range slices.Clone(messages) {
 		if m.Request == 0 || !f.pairOf(m.Protocol) {

@@ -115,7 +115,7 @@ func generalColumns() []columnField {
 			}
 			return dst
 		}},
-		later("tcp.reassembled_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
+		later("tcp.reassembled_in"), later("icmp.resp_in"), later("icmpv6.resp_in"), later("ip.reassembled_in"), later("ipv6.reassembled.in"),
 
 		edge("tcp.options.sack_le", 0), edge("tcp.options.sack_re", 1),
 

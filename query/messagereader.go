@@ -45,25 +45,6 @@ func (r *messageReader) of(frame uint32) ([]*index.Message, error) {
 	return r.found, nil
 }
 
-// answers gives the messages that answer those of a frame.
-func (r *messageReader) answers(frame uint32) (all []*index.Message, err error) {
-	if _, err := r.of(frame); err != nil {
-		return nil, err
-	}
-	for _, f := range r.window {
-		if f.Frame == frame && f.Answer != 0 {
-			m, err := r.message(f.Answer)
-			if err != nil {
-				return nil, err
-			}
-			if m != nil {
-				all = append(all, m)
-			}
-		}
-	}
-	return all, nil
-}
-
 // load reads which messages the frames from one on have.
 func (r *messageReader) load(frame uint32) error {
 	r.window, r.from, r.to = r.window[:0], frame, frame+windowFrames

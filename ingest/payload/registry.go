@@ -54,8 +54,13 @@ var dissectors = sync.OnceValue(func() *registry {
 	return r
 })
 
-// Names lists the protocols that a payload may hold, in no order.
-func Names() (names []string) {
+// Names lists the protocols that a payload may hold, in no order: those that are
+// registered, and those that are found inside others only.
+func Names() []string {
+	names := []string{
+		"data-text-lines", "json", "xml", "sdp", "imf", "mime_multipart", "media", "image-gif", "image-jfif", "png", "urlencoded-form", "smb", "smb2", "browser", "rpc",
+		"tpkt", "cotp", "t125", "rdp", "s7comm", "proxy", "msrp", "cip", "cipcls", "iec60870_asdu", "db-lsp-disc", "classicstun", "nbdgm", "ftp-data", "rtp", "rtcp",
+	}
 	for name := range dissectors().names {
 		names = append(names, name)
 	}
