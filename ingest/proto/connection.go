@@ -232,7 +232,8 @@ func (c *Connection) Gap(side index.Side, g Gap) {
 	if !g.Captured {
 		c.missing += g.Bytes
 	}
-	if c.user == nil && !c.settled && c.identifyNow() { // what was there so far has to do
+	some := len(c.sides[0].held)+len(c.sides[1].held) > 0
+	if c.user == nil && !c.settled && some && c.identifyNow() { // what was there so far has to do
 		c.run(0)
 		c.run(1)
 	}
