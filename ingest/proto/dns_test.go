@@ -50,7 +50,9 @@ const (
 
 func TestDNSPairs(t *testing.T) {
 	long := strings.Repeat("x", 50) + ".example"
-	ask := func(id int, name string, kind int) []byte { return wireDNS(id, 0x100, [4]int{1}, wireQuestion(name, kind)) }
+	ask := func(id int, name string, kind int) []byte {
+		return wireDNS(id, 0x100, [4]int{1}, wireQuestion(name, kind))
+	}
 	h := newHarness(dnsProtocol())
 	send := func(b []byte) { h.datagram(testClient, testServer, b) }
 	reply := func(b []byte) { h.datagram(testServer, testClient, b) }
