@@ -54,7 +54,6 @@ func readName(b []byte, at int) (n dnsName, end int, ok bool) {
 		case len(w.text) == 0:
 			n.first = size
 		default:
-			n.dots++
 			w.text = append(w.text, '.')
 		}
 		if len(w.text) <= maxNameText {
