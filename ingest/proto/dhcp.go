@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"strings"
 
 	"pcapidx/index"
 )
@@ -13,7 +14,7 @@ import (
 func dhcpProtocol() Protocol {
 	return Protocol{
 		Name: "dhcp", Title: "DHCP", On: Datagrams, Ports: []uint16{67, 68}, Shared: true, Patience: 10e9,
-		Fields: dhcpFields(),
+		Fields: dhcpFields,
 		Detect: detectDHCP,
 		New:    func() Decoder { return newDHCP() },
 	}
@@ -56,15 +57,14 @@ type dhcpInfo struct {
 	message byte   // DHCP's, 0: BOOTP
 	ciaddr, yiaddr, server,
 	requested netip.Addr
-	lease  uint32
-	host   string
-	wrong  bool // lengths of options are wrong
-	noEnd  bool
-	depth  int
-	sname  []byte
-	file   []byte
-	mac    bool
-	secret bool
+	lease uint32
+	host  string
+	wrong bool // lengths of options are wrong
+	noEnd bool
+	boots bool // the client boots over the network (PXE)
+	depth int
+	sname []byte
+	file  []byte
 }
 
 // Decode implements Decoder.
@@ -188,7 +188,9 @@ func (i *dhcpInfo) options(m *Message, b []byte) bool {
 		switch {
 		case code == 255:
 			m.Uint(dhcpOptionType, 0) // as Wireshark shows it
-			m.Uint(dhcpEnd, 255)
+			if m.Uint(dhcpEnd, 255); i.depth == 0 && len(b) > 1 {
+				m.Str(dhcpPadding, string(b[1:]))
+			}
 			return true
 		case code == 0:
 			n := 1
@@ -219,6 +221,12 @@ func (i *dhcpInfo) options(m *Message, b []byte) bool {
 
 // option reads an option.
 func (i *dhcpInfo) option(m *Message, code byte, b []byte) {
+	switch {
+	case code == 53 && len(b) > 1: // Wireshark reads the first byte
+		b, i.wrong = b[:1], true
+	case code == 43 && i.boots: // options of PXE
+		return
+	}
 	if o, ok := dhcpOptions[code]; ok {
 		if !o.value(m, b) {
 			i.wrong = true
@@ -238,6 +246,8 @@ func (i *dhcpInfo) option(m *Message, code byte, b []byte) {
 		i.lease = binary.BigEndian.Uint32(b)
 	case code == 12:
 		i.host = cString(b)
+	case code == 60:
+		i.boots = strings.HasPrefix(string(b), "PXEClient")
 	case code == 52 && len(b) == 1 && i.depth == 0: // options in the two other areas
 		i.depth++
 		if b[0]&2 != 0 {
@@ -246,6 +256,7 @@ func (i *dhcpInfo) option(m *Message, code byte, b []byte) {
 		if b[0]&1 != 0 {
 			i.options(m, i.file)
 		}
+		i.depth--
 	}
 }
 

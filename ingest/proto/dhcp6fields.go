@@ -46,6 +46,9 @@ const (
 	dhcp6Search
 	dhcp6TLD
 	dhcp6SIP
+	dhcp6SIPName
+	dhcp6NTPName
+	dhcp6AFTR
 	dhcp6SNTP
 	dhcp6NTP
 	dhcp6Refresh
@@ -107,6 +110,9 @@ func dhcp6Fields() []Field {
 		dhcp6DNS:              {Name: "dhcpv6.dns_server", Kind: dissect.KindIPv6, Doc: "DNS server"},
 		dhcp6Search:           {Name: "dhcpv6.search_list_entry", Kind: dissect.KindString, Doc: "Domain to search"},
 		dhcp6TLD:              {Name: "dhcpv6.tld", Kind: dissect.KindString, Doc: "Domain of one label"},
+		dhcp6SIPName:          {Name: "dhcpv6.sip_server_domain_search_fqdn", Kind: dissect.KindString, Doc: "SIP server, by name"},
+		dhcp6NTPName:          {Name: "dhcpv6.ntpserver.fqdn", Kind: dissect.KindString, Doc: "NTP server, by name"},
+		dhcp6AFTR:             {Name: "dhcpv6.aftr_name", Kind: dissect.KindString, Doc: "End of a tunnel for IPv4"},
 		dhcp6SIP:              {Name: "dhcpv6.sip_server_a", Kind: dissect.KindIPv6, Doc: "SIP server"},
 		dhcp6SNTP:             {Name: "dhcpv6.sntp_server", Kind: dissect.KindIPv6, Doc: "Time server"},
 		dhcp6NTP:              {Name: "dhcpv6.ntpserver.addr", Kind: dissect.KindIPv6, Doc: "NTP server"},

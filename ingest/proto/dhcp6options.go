@@ -150,6 +150,10 @@ func (r *dnsReader) dhcp6Plain(code, size int) {
 		r.rest(dhcp6InterfaceID, len(r.b))
 	case 19:
 		r.u8(dhcp6ReconfMsg)
+	case 21:
+		for r.at < len(r.b) && !r.bad {
+			r.dhcp6Name(dhcp6SIPName, len(r.b))
+		}
 	case 22:
 		addresses(dhcp6SIP)
 	case 23:
@@ -165,6 +169,8 @@ func (r *dnsReader) dhcp6Plain(code, size int) {
 		r.text(dhcp6Subscriber, size)
 	case 56:
 		r.dhcp6NTP()
+	case 64:
+		r.dhcp6Name(dhcp6AFTR, len(r.b))
 	case 103:
 		r.text(dhcp6Portal, size)
 	}
@@ -175,9 +181,14 @@ func (r *dnsReader) dhcp6NTP() {
 	for len(r.b)-r.at >= 4 {
 		head := r.take(4)
 		code, size := binary.BigEndian.Uint16(head), int(binary.BigEndian.Uint16(head[2:]))
-		if code == 1 && size == 16 {
+		switch {
+		case code == 1 && size == 16:
 			r.address(dhcp6NTP, 16)
-		} else {
+		case code == 3 && size <= len(r.b)-r.at:
+			end := r.at + size
+			r.dhcp6Name(dhcp6NTPName, end)
+			r.at = end
+		default:
 			r.take(size)
 		}
 	}

@@ -33,7 +33,7 @@ type dhcp6Talk struct {
 // pair relates a message to those of its transaction, and emits it.
 func (d *dhcp6) pair(s *Stream, m *Message, i *dhcp6Info) {
 	last := s.At(0)
-	if !i.hasID || m.Outcome != index.Fine {
+	if !i.hasID || m.Outcome == index.Malformed || m.Outcome == index.Partial {
 		s.Emit(m, last)
 		return
 	}

@@ -171,7 +171,7 @@ func (i *dhcpInfo) special(m *Message, code byte, b []byte) {
 	case code == 82:
 		relayed(m, b)
 	case code == 97 && len(b) == 17 && b[0] == 0:
-		m.Str(dhcpUUID, string(b[1:]))
+		m.Str(dhcpUUID, guid(b[1:]))
 	case code == 119:
 		for at := 0; at < len(b); {
 			n, end, ok := readName(b, at)
@@ -193,7 +193,7 @@ func clientID(m *Message, b []byte) {
 		m.Uint(dhcpHWType, uint64(b[0]))
 		m.Str(dhcpMAC, string(b[1:]))
 	case len(b) == 17 && b[0] == 0:
-		m.Str(dhcpUUID, string(b[1:]))
+		m.Str(dhcpUUID, guid(b[1:]))
 	case b[0] == 0:
 		m.Uint(dhcpClientIDType, 0)
 		m.Str(dhcpClientIDText, asciiText(b[1:]))
@@ -283,4 +283,10 @@ func addr4(b []byte) netip.Addr {
 	}
 	a, _ := netip.AddrFromSlice(b)
 	return a
+}
+
+// guid writes 16 bytes as UUIDs of systems are written, whose first three parts have
+// the low byte first.
+func guid(b []byte) string {
+	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:10], b[10:])
 }

@@ -26,7 +26,7 @@ const (
 func dnsProtocol() Protocol {
 	return Protocol{
 		Name: "dns", Title: "DNS", On: Streams | Datagrams, Ports: []uint16{dnsPort}, Patience: 5e9,
-		Fields: dnsFields(),
+		Fields: dnsFields,
 		Detect: detectDNS,
 		New:    func() Decoder { return newDNS(plainDNS) },
 	}
@@ -37,7 +37,7 @@ func dnsProtocol() Protocol {
 func mdnsProtocol() Protocol {
 	return Protocol{
 		Name: "mdns", Title: "mDNS", On: Datagrams, Ports: []uint16{mdnsPort}, Shared: true,
-		Fields: dnsFields(),
+		Fields: dnsFields,
 		Detect: func(h *Head) Verdict { return relativeOfDNS(h, mdnsPort) },
 		New:    func() Decoder { return newDNS(multicastDNS) },
 	}
@@ -48,7 +48,7 @@ func mdnsProtocol() Protocol {
 func llmnrProtocol() Protocol {
 	return Protocol{
 		Name: "llmnr", Title: "LLMNR", On: Datagrams, Ports: []uint16{llmnrPort}, Shared: true, Patience: 2e9,
-		Fields: dnsFields(),
+		Fields: dnsFields,
 		Detect: func(h *Head) Verdict { return relativeOfDNS(h, llmnrPort) },
 		New:    func() Decoder { return newDNS(linkLocalDNS) },
 	}

@@ -98,10 +98,6 @@ func (d *dns) header(r *dnsReader, info *dnsInfo) {
 
 // body reads what follows the flags.
 func (d *dns) body(s *Stream, r *dnsReader, info *dnsInfo) {
-	if info.opcode() == 6 {
-		r.stateful()
-		return
-	}
 	fields := [4]int{dnsQueries, dnsAnswers, dnsAuthorities, dnsAdditionals}
 	if info.opcode() == 5 {
 		fields = [4]int{dnsZones, dnsPrerequisites, dnsUpdates, dnsAdditionals}
@@ -109,6 +105,10 @@ func (d *dns) body(s *Stream, r *dnsReader, info *dnsInfo) {
 	var counts [4]int
 	for i, field := range fields {
 		counts[i] = r.u16(field)
+	}
+	if info.opcode() == 6 {
+		r.stateful()
+		return
 	}
 	info.questions, info.answers = counts[0], counts[1]
 	for i := 0; i < counts[0] && !r.bad; i++ {
@@ -139,8 +139,13 @@ func (d *dns) question(r *dnsReader, info *dnsInfo, first bool) {
 	kind, class := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	m := r.m
 	m.Str(dnsQueryName, n.text)
-	m.Uint(dnsQueryNameLen, uint64(n.raw))
-	m.Uint(dnsQueryLabels, uint64(n.dots+1))
+	if n.raw > 1 {
+		m.Uint(dnsQueryNameLen, uint64(n.raw))
+		m.Uint(dnsQueryLabels, uint64(strings.Count(n.text, ".")+1))
+	} else { // as Wireshark counts a name of one character
+		m.Uint(dnsQueryNameLen, 0)
+		m.Uint(dnsQueryLabels, 0)
+	}
 	m.Uint(dnsQueryType, uint64(kind))
 	if d.variant == multicastDNS {
 		m.Uint(dnsQueryClass, uint64(class&0x7fff))

@@ -29,7 +29,6 @@ type dnsName struct {
 	text  string // as Wireshark shows it
 	raw   int    // bytes of the text before what cannot be printed was escaped
 	first int    // bytes of the first label
-	dots  int
 }
 
 // readName reads the name at a place of a message, which may be compressed (RFC
@@ -55,7 +54,6 @@ func readName(b []byte, at int) (n dnsName, end int, ok bool) {
 		case len(w.text) == 0:
 			n.first = size
 		default:
-			n.dots++
 			w.text = append(w.text, '.')
 		}
 		if len(w.text) <= maxNameText {

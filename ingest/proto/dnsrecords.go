@@ -231,7 +231,7 @@ func dnsLaterLayouts(kind uint16) []dnsStep {
 func (r *dnsReader) data(kind uint16, end int) {
 	steps := dnsLayouts(kind)
 	if steps == nil {
-		if !r.special(kind, end) && end > r.at {
+		if !r.special(kind, end) && !unreadType(kind) && end > r.at {
 			r.bytes(dnsData, end-r.at)
 		}
 		return
@@ -239,6 +239,16 @@ func (r *dnsReader) data(kind uint16, end int) {
 	for _, s := range steps {
 		r.step(s, end)
 	}
+}
+
+// unreadType tells types that Wireshark has fields for, which are rare and not read
+// here.
+func unreadType(kind uint16) bool {
+	switch kind {
+	case 20, 22, 23, 25, 26, 27, 30, 38, 42, 45, 49, 55, 63, 104, 105, 106, 107, 109, 249, 65281, 65282, 65422:
+		return true
+	}
+	return false
 }
 
 func (r *dnsReader) step(s dnsStep, end int) {

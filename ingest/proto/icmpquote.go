@@ -25,7 +25,8 @@ func quotedPacket(b []byte) (*quote, bool) {
 	if len(b) < 20 {
 		return nil, false
 	}
-	q, first := &quote{}, true
+	q := &quote{}
+	var first bool // it begins with its transport header
 	switch header := int(b[0]&15) * 4; {
 	case b[0]>>4 == 4 && header >= 20 && header <= len(b):
 		src, dst := netip.AddrFrom4([4]byte(b[12:16])), netip.AddrFrom4([4]byte(b[16:20]))

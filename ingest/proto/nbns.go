@@ -97,6 +97,10 @@ func (n *nbns) End(*Stream, []byte, End) {}
 
 // nbns reads a message.
 func (r *dnsReader) nbns(info *nbnsInfo) {
+	if len(r.b) < dnsHeader { // nothing of it is shown
+		r.bad = true
+		return
+	}
 	info.id = uint16(r.u16(nbnsID))
 	info.flags = r.nbnsFlags()
 	var counts [4]int
