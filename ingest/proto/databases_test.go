@@ -46,7 +46,7 @@ s response/ok of 1 no encryption
 c request/ok startup, user bob, database shop
 s continues/ok MD5 password wanted
 c continues/ok password, 35 bytes !cleartext.credentials
-s response/ok of 3 ready
+s response/ok of 3 login done
 c request/ok SELECT id, x FROM t WHERE a = 'b''c' AND n IN (1, 2, 3)
 s response/ok of 7 SELECT 2, 2 rows
 c request/ok DROP TABLE t
@@ -77,7 +77,7 @@ func TestPgSQLGap(t *testing.T) {
 	), "", 9999, scriptWhole)
 	checkScript(t, k, false, `
 c request/ok startup, user bob
-s response/ok of 1 ready
+s response/ok of 1 login done
 c request/ok SELECT 1
 s response/partial of 3 ready
 c request/ok SELECT 2

@@ -10,6 +10,7 @@ type frameGroup struct {
 	first Mark // of the part in hand
 	last  int  // its last byte
 
+	notice bool                // messages are notices, not parts of exchanges
 	ending func(m *Message)    // called before the message is stored, if not nil
 	stored func(number uint32) // and after
 }
@@ -25,7 +26,9 @@ func (g *frameGroup) open(first Mark, last int) *Message {
 	}
 	if g.m == nil {
 		g.m = g.s.Message(first)
-		g.m.Kind = index.Continues
+		if !g.notice {
+			g.m.Kind = index.Continues
+		}
 	}
 	g.first, g.last = first, last
 	return g.m
@@ -54,4 +57,33 @@ func (g *frameGroup) close() {
 	if g.stored != nil {
 		g.stored(number)
 	}
+}
+
+// addSummary adds to the summary of a message that holds several things.
+func addSummary(m *Message, text string) {
+	const most = 200
+	if m.Summary != "" {
+		text = ", " + text
+	}
+	if len(m.Summary)+len(text) <= most {
+		m.Summary += text
+	} else if m.Summary == "" {
+		m.Summary = text[:most]
+	}
+}
+
+// endCut notes that a direction ended within a message of which n bytes were there.
+func endCut(s *Stream, n int, e End) {
+	m := s.Message(s.At(0))
+	m.Kind = index.Continues
+	switch e {
+	case CaptureEnded, Forgotten:
+		m.Outcome = index.Partial
+	case ResetByReceiver:
+		m.Outcome = index.Aborted
+	default:
+		m.Outcome = index.Truncated
+	}
+	m.Summary = "message cut after " + count(n, "byte")
+	s.Emit(m, s.At(0))
 }

@@ -43,6 +43,7 @@ func All() []Protocol {
 		icmpProtocol(),
 		icmpv6Protocol(),
 		arpProtocol(),
+		memcacheProtocol(),
 		telnetProtocol(),
 	}
 }

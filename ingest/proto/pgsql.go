@@ -22,7 +22,6 @@ const (
 	pgWhole    = 32 << 10
 	pgQueue    = 1024 // exchanges without an answer
 	pgPrepared = 256  // names of statements
-	pgFields   = index.MaxMessageFields - 512
 )
 
 // Types of messages that one side sends (section 55.7).
@@ -138,7 +137,7 @@ func (x *pgsql) Decode(s *Stream, data []byte) int {
 	if !s.FromClient() {
 		d = &x.sides[1]
 	}
-	g := &pgGroup{x: x, s: s, front: s.FromClient()}
+	g := x.group(s)
 	defer g.close()
 	pos := 0
 	for pos < len(data) {
@@ -284,20 +283,4 @@ func (x *pgsql) End(s *Stream, rest []byte, e End) {
 		return
 	}
 	endCut(s, n, e)
-}
-
-// endCut notes that a direction ended within a message of which n bytes were there.
-func endCut(s *Stream, n int, e End) {
-	m := s.Message(s.At(0))
-	m.Kind = index.Continues
-	switch e {
-	case CaptureEnded, Forgotten:
-		m.Outcome = index.Partial
-	case ResetByReceiver:
-		m.Outcome = index.Aborted
-	default:
-		m.Outcome = index.Truncated
-	}
-	m.Summary = "message cut after " + count(n, "byte")
-	s.Emit(m, s.At(0))
 }

@@ -36,7 +36,9 @@ func (x *pgsql) back(g *pgGroup, b []byte) {
 	r := pgReader{b: b[5:]}
 	switch kind {
 	case 'R':
-		x.authentication(m, &r)
+		if x.authentication(m, &r); x.auth == 0 {
+			e.tag = "login done"
+		}
 	case 'S':
 		m.ascii(pgParameterName, r.text())
 		m.ascii(pgParameterValue, r.text())

@@ -38,61 +38,40 @@ func (x *pgsql) open() bool { return len(x.queue) > 0 && x.queue[len(x.queue)-1]
 // pgGroup gathers the messages of an exchange that end in the same frame: one message
 // of the index.
 type pgGroup struct {
+	frameGroup
 	x     *pgsql
-	s     *Stream
 	front bool
-	m     *Message
-	first Mark // of the message of the protocol in hand
-	last  int  // its last byte
 	rows  uint64
 	begin bool // an exchange begins
 	sync  bool // and ends
 }
 
-// open gives the message that takes what begins at a mark and ends with byte last.
-func (g *pgGroup) open(first Mark, last int) *Message {
-	if g.m != nil && (g.s.At(g.last).Frame != g.s.At(last).Frame || len(g.m.Fields) > pgFields) {
-		g.close()
+func (x *pgsql) group(s *Stream) *pgGroup {
+	g := &pgGroup{frameGroup: frameGroup{s: s}, x: x, front: s.FromClient()}
+	g.ending = func(m *Message) {
+		if g.rows > 0 && m.Kind != index.Response {
+			addSummary(m, count(int(g.rows), "row"))
+		}
 	}
-	if g.m == nil {
-		g.m = g.s.Message(first)
-		g.m.Kind = index.Continues
+	g.stored = func(number uint32) {
+		if g.begin {
+			if len(x.queue) >= pgQueue {
+				x.queue = x.queue[1:]
+			}
+			x.queue = append(x.queue, pgExchange{number: number, open: !g.sync})
+		} else if g.sync && x.open() {
+			x.queue[len(x.queue)-1].open = false
+		}
 		g.rows, g.begin, g.sync = 0, false, false
 	}
-	g.first, g.last = first, last
-	return g.m
+	return g
 }
 
 // request makes the message one that asks, by itself.
 func (g *pgGroup) request() *Message {
-	if len(g.m.Fields) > 0 {
-		g.close()
-		g.open(g.first, g.last)
-	}
-	g.m.Kind, g.begin = index.Request, true
-	return g.m
-}
-
-// close emits the message.
-func (g *pgGroup) close() {
-	m := g.m
-	if m == nil {
-		return
-	}
-	g.m = nil
-	if g.rows > 0 && m.Kind != index.Response {
-		addSummary(m, count(int(g.rows), "row"))
-	}
-	number := g.s.Emit(m, g.s.At(g.last))
-	x := g.x
-	if g.begin {
-		if len(x.queue) >= pgQueue {
-			x.queue = x.queue[1:]
-		}
-		x.queue = append(x.queue, pgExchange{number: number, open: !g.sync})
-	} else if g.sync && x.open() {
-		x.queue[len(x.queue)-1].open = false
-	}
+	m := g.alone()
+	m.Kind, g.begin = index.Request, true
+	return m
 }
 
 // answered ends the oldest exchange with the message in hand.

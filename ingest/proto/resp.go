@@ -53,7 +53,7 @@ const (
 	respHeld  = 8 << 10
 	respAgain = 64 << 10
 	respQueue = 4096
-	respSplit = index.MaxMessageFields - 512
+	respSplit = groupFields
 )
 
 // detectRESP wants an array of strings from the client, or an inline command that the

@@ -96,7 +96,8 @@ func detectSSH(h *Head) Verdict {
 		}
 	}
 	c, s := h.Client, h.Server
-	if len(c) < 6 && len(s) < 6 && (len(c) > 0 && bytes.HasPrefix([]byte("SSH-2."), c) || len(s) > 0 && bytes.HasPrefix([]byte("SSH-2."), s)) {
+	begins := func(b []byte) bool { return len(b) > 0 && len(b) < 6 && string(b) == "SSH-2."[:len(b)] }
+	if begins(c) && len(s) < 6 || begins(s) && len(c) < 6 {
 		return More
 	}
 	if h.Midstream && h.ServerPort == 22 && (len(c) == 0 || opaque(c)) && (len(s) == 0 || opaque(s)) && len(c)+len(s) > 0 {
@@ -124,6 +125,7 @@ type ssh struct {
 	sides   [2]sshSide
 	agreed  bool
 	method  string // of the key exchange
+	torn    bool   // the message in hand ends with a packet that makes no sense
 }
 
 // sshSide is what one side said.
@@ -141,44 +143,23 @@ func (x *ssh) side(s *Stream) *sshSide {
 	return &x.sides[1]
 }
 
-// sshFrame is the message of a frame in the making.
-type sshFrame struct {
-	m     *Message
-	s     *Stream
-	first int
-	last  int // its last byte
-	bad   bool
-}
-
-func (f *sshFrame) open(i int) *Message {
-	if f.m != nil && f.s.At(f.last).Frame != f.s.At(i).Frame {
-		f.close()
-	}
-	if f.m == nil {
-		f.m, f.bad = f.s.Message(f.s.At(f.first)), false
-	}
-	f.last = i
-	return f.m
-}
-
-func (f *sshFrame) close() {
-	if f.m == nil {
-		return
-	}
-	if !f.bad {
-		f.m.Bool(sshDirection, !f.s.FromClient())
-	}
-	f.s.Emit(f.m, f.s.At(f.last))
-	f.m = nil
+// group gathers what a frame says; at its end stands who said it, unless the frame
+// makes no sense.
+func (x *ssh) group(s *Stream) *frameGroup {
+	return &frameGroup{s: s, notice: true, ending: func(m *Message) {
+		if !x.torn {
+			m.Bool(sshDirection, !s.FromClient())
+		}
+		x.torn = false
+	}}
 }
 
 // Decode implements Decoder.
 func (x *ssh) Decode(s *Stream, data []byte) int {
-	f := &sshFrame{s: s}
+	f := x.group(s)
 	d := x.side(s)
 	pos := 0
 	for pos < len(data) {
-		f.first = pos
 		n := 0
 		switch {
 		case bytes.HasPrefix(data[pos:], []byte("SSH-")[:min(4, len(data)-pos)]) && !d.named && !d.encrypted:
@@ -199,7 +180,7 @@ func (x *ssh) Decode(s *Stream, data []byte) int {
 }
 
 // line takes an identification line.
-func (x *ssh) line(f *sshFrame, d *sshSide, data []byte, pos int) int {
+func (x *ssh) line(f *frameGroup, d *sshSide, data []byte, pos int) int {
 	b := data[pos:]
 	end := bytes.IndexByte(b[:min(len(b), sshLine+1)], '\n')
 	if end < 0 {
@@ -211,7 +192,7 @@ func (x *ssh) line(f *sshFrame, d *sshSide, data []byte, pos int) int {
 		return 0
 	}
 	line := bytes.TrimRight(b[:end], "\r")
-	m := f.open(pos + end)
+	m := f.open(f.s.At(pos), pos+end)
 	m.Str(sshVersion, string(line))
 	addSummary(m, string(line))
 	d.named = true
@@ -223,14 +204,14 @@ func (x *ssh) line(f *sshFrame, d *sshSide, data []byte, pos int) int {
 }
 
 // packet takes a packet in the clear.
-func (x *ssh) packet(f *sshFrame, d *sshSide, data []byte, pos int) int {
+func (x *ssh) packet(f *frameGroup, d *sshSide, data []byte, pos int) int {
 	b := data[pos:]
 	if len(b) < 4 {
 		return 0
 	}
 	length := int(binary.BigEndian.Uint32(b))
 	if length < 2 || length > sshPacket {
-		m := f.open(len(data) - 1)
+		m := f.open(f.s.At(pos), len(data)-1)
 		m.Outcome = index.Malformed
 		m.Warn("malformed", index.SeverityWarn, fmt.Sprintf("packet length %d is not between 2 and %d: the rest of the direction is not read", uint32(length), sshPacket))
 		addSummary(m, "packet of odd length")
@@ -240,22 +221,21 @@ func (x *ssh) packet(f *sshFrame, d *sshSide, data []byte, pos int) int {
 	if len(b) < 4+length {
 		return 0
 	}
-	m := f.open(pos + 4 + length - 1)
+	m := f.open(f.s.At(pos), pos+4+length-1)
 	m.Uint(sshLength, uint64(length))
 	m.Uint(sshPadding, uint64(b[4]))
 	m.Uint(sshCode, uint64(b[5]))
 	d.packets++
 	if !x.message(f, d, b, 4+length) {
-		f.bad = true
-		f.last = len(data) - 1
+		x.torn, f.last = true, len(data)-1
 		return len(b)
 	}
 	return 4 + length
 }
 
 // opaque notes what a frame carries after NEWKEYS.
-func (x *ssh) opaque(f *sshFrame, d *sshSide, b []byte, pos int) {
-	m := f.open(pos + len(b) - 1)
+func (x *ssh) opaque(f *frameGroup, d *sshSide, b []byte, pos int) {
+	m := f.open(f.s.At(pos), pos+len(b)-1)
 	m.Kind = index.Continues
 	if len(b) >= 4 {
 		m.Str(sshEncryptedLength, string(b[:4]))
@@ -271,24 +251,5 @@ func (x *ssh) End(s *Stream, rest []byte, e End) {
 	if len(rest) == 0 {
 		return
 	}
-	m := s.Message(s.At(0))
-	m.Outcome = index.Truncated
-	if e == CaptureEnded || e == Forgotten {
-		m.Outcome = index.Partial
-	}
-	m.Summary = fmt.Sprintf("packet cut after %d bytes", len(rest))
-	s.Emit(m, s.At(0))
-}
-
-// addSummary adds to the summary of a message that holds several things.
-func addSummary(m *Message, text string) {
-	const most = 200
-	if m.Summary != "" {
-		text = ", " + text
-	}
-	if len(m.Summary)+len(text) <= most {
-		m.Summary += text
-	} else if m.Summary == "" {
-		m.Summary = text[:most]
-	}
+	endCut(s, len(rest), e)
 }

@@ -2,7 +2,7 @@ package proto
 
 import (
 	"bytes"
-	"crypto/md5"
+	"crypto/md5" //nolint:gosec // HASSH is an MD5
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -24,7 +24,7 @@ const (
 
 // message reads the payload of a packet, which ends at end; b goes on after it. It
 // tells whether the payload makes sense.
-func (x *ssh) message(f *sshFrame, d *sshSide, b []byte, end int) bool {
+func (x *ssh) message(f *frameGroup, d *sshSide, b []byte, end int) bool {
 	code, payload := b[5], b[6:max(6, end-int(b[4]))]
 	name := sshMessageName(code)
 	switch code {
@@ -96,7 +96,7 @@ func sshString(b []byte) (value, rest []byte, ok bool) {
 
 // kexInit reads KEXINIT (RFC 4253 section 7.1). Lists that end after the packet are
 // read beyond it, as far as the frame goes, as Wireshark does.
-func (x *ssh) kexInit(f *sshFrame, d *sshSide, b []byte) bool {
+func (x *ssh) kexInit(f *frameGroup, d *sshSide, b []byte) bool {
 	m := f.m
 	wrong := func() bool {
 		m.Outcome = index.Malformed
@@ -128,7 +128,7 @@ func (x *ssh) kexInit(f *sshFrame, d *sshSide, b []byte) bool {
 		algorithms, hash, second = sshHasshServerAlgorithms, sshHasshServer, 1
 	}
 	all := bytes.Join([][]byte{d.offers[0], d.offers[2+second], d.offers[4+second], d.offers[6+second]}, []byte(";"))
-	sum := md5.Sum(all)
+	sum := md5.Sum(all) //nolint:gosec // HASSH is an MD5
 	m.Str(algorithms, string(all))
 	m.Str(hash, hex.EncodeToString(sum[:]))
 	x.agree(m)

@@ -199,3 +199,21 @@ func TestNormalizeSQL(t *testing.T) {
 		}
 	}
 }
+
+func TestMemcache(t *testing.T) {
+	turns := scriptOf("cset k 0 60 5\r\nhello\r\n", "sSTORED\r\n", "cget k j\r\n", "sVALUE k 0 5\r\nhello\r\nEND\r\n", "cset x 1 2 3 noreply\r\nabc\r\n", "cbad\r\n", "sERROR\r\n", "cquit\r\n")
+	k, _ := playScript(turns, "", 9999, scriptWhole)
+	checkScript(t, k, true, `
+c request/ok set k 0 60
+s response/ok of 1 STORED
+c request/ok get k j
+s response/ok of 3 1 value
+c notice/ok set x 1 2
+c request/ok bad
+s response/error of 6 [ERROR] ERROR !memcache.error
+c notice/ok quit`)
+	if got := k.scriptValues("memcache.value.length"); got != "5|5|3" {
+		t.Errorf("got %q", got)
+	}
+	checkScriptCuts(t, turns, "memcache")
+}
