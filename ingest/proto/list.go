@@ -27,6 +27,7 @@ func All() []Protocol {
 		cldapProtocol(),
 		stunProtocol(),
 		dhcpProtocol(),
+		memcacheProtocol(),
 		dhcpv6Protocol(),
 		quicProtocol(),
 		dtlsProtocol(),
@@ -43,7 +44,6 @@ func All() []Protocol {
 		icmpProtocol(),
 		icmpv6Protocol(),
 		arpProtocol(),
-		memcacheProtocol(),
 		telnetProtocol(),
 	}
 }
