@@ -200,7 +200,7 @@ func FuzzMail(f *testing.F) {
 		for line := range strings.Lines(s) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > 2 {
 				data := frameBytes(line)
-				b.Write([]byte{line[0] & 1, byte(min(255, len(data)))})
+				b.Write([]byte{map[byte]byte{'C': 1}[line[0]], byte(min(255, len(data)))})
 				b.Write(data[:min(255, len(data))])
 			}
 		}
