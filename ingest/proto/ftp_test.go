@@ -113,7 +113,7 @@ irc 4-4 notice: OPER bob (2 bytes) !cleartext.credentials
 irc 5-5 notice 491 error: :irc.example 491 bob :no !irc.auth_fail
 irc 6-6 request: PING :abc
 irc 7-7 response of 8: PONG :abc
-irc 7-7 notice: PRIVMSG #a :ACTION waves
+irc 7-7 notice: PRIVMSG #a :\x01ACTION waves\x01
 `)
 	wantTalk(t, k, map[string]string{
 		"irc.request.command_parameter": "1:LS 1:bob 2:bob 2:0 2:* 4:secret 4:bob 4:secret 7:#a",

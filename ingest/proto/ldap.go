@@ -181,7 +181,7 @@ func ldapHead(b []byte) (id uint64, op byte, n int) {
 		return 0, 0, 0
 	case tag != 2 || k < 3 || k > 7:
 		return 0, 0, -1
-	case len(content) < k+1:
+	case len(content) <= k:
 		return 0, 0, 0
 	}
 	op = rest[0]

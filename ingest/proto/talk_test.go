@@ -132,7 +132,7 @@ func (k *talk) lines() (all []string) {
 		if o := m.Object; o != nil {
 			fmt.Fprintf(&b, " [%s %d %s %.8s]", o.Name, o.Size, o.Verdict, o.SHA256)
 		}
-		all = append(all, b.String())
+		all = append(all, strings.ReplaceAll(b.String(), "\x01", `\x01`))
 	}
 	return all
 }
