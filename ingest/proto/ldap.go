@@ -265,6 +265,9 @@ type ldap struct {
 // Decode implements Decoder.
 func (p *ldap) Decode(s *Stream, data []byte) int {
 	d := &p.sides[s.Side()]
+	if len(data) == 0 {
+		return 0 // an empty datagram
+	}
 	if d.skip > 0 {
 		n := int(min(d.skip, uint64(len(data))))
 		if d.skip -= uint64(n); d.skip == 0 && d.pending != nil {

@@ -207,6 +207,7 @@ func FuzzMail(f *testing.F) {
 		f.Add(b.Bytes())
 	}
 	f.Add(append([]byte{1, 14}, 0x30, 0x0c, 2, 1, 1, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0))
+	f.Add([]byte("\x01\x0e0\f\x02\x01\x01`\a\x7fV\xc2\xc2\xc2\xc2\xc2\xfa\x00\x00\xfa\x04\x00\x80\x00")) // an empty datagram
 	f.Fuzz(func(t *testing.T, data []byte) {
 		protocols := append(talkProtocols(), tftpProtocol(), syslogProtocol(), cldapProtocol())
 		for i := range protocols {
