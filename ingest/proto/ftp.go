@@ -122,7 +122,6 @@ type ftp struct {
 	user      string
 	directory string // working directory, "" if not known
 	frames    [2]uint32
-	begun     bool
 	transfer  *ftpTransfer // the one that was announced last
 }
 

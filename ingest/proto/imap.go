@@ -294,7 +294,7 @@ func (p *imap) emitAnswer(s *Stream, o index.Outcome, last Mark) {
 // BODY[], BODY[HEADER], BODY[HEADER.FIELDS (...)], RFC822, RFC822.HEADER.
 func mailLiteral(line []byte) bool {
 	item := strings.ToUpper(string(line[:max(0, bytes.LastIndexByte(line, '{'))]))
-	if i := strings.LastIndex(item, "BODY["); i >= 0 && !strings.Contains(item[i:], "] ") == false {
+	if i := strings.LastIndex(item, "BODY["); i >= 0 {
 		item = item[i+len("BODY["):]
 		return strings.HasPrefix(item, "]") || strings.HasPrefix(item, "HEADER")
 	}

@@ -181,7 +181,7 @@ func ldapHead(b []byte) (id uint64, op byte, n int) {
 		return 0, 0, 0
 	case tag != 2 || k < 3 || k > 7:
 		return 0, 0, -1
-	case len(content) < k+1:
+	case len(content) <= k:
 		return 0, 0, 0
 	}
 	op = rest[0]
@@ -265,6 +265,9 @@ type ldap struct {
 // Decode implements Decoder.
 func (p *ldap) Decode(s *Stream, data []byte) int {
 	d := &p.sides[s.Side()]
+	if len(data) == 0 {
+		return 0 // an empty datagram
+	}
 	if d.skip > 0 {
 		n := int(min(d.skip, uint64(len(data))))
 		if d.skip -= uint64(n); d.skip == 0 && d.pending != nil {

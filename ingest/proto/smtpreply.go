@@ -12,7 +12,6 @@ import (
 // smtpLogin is an AUTH exchange (RFC 4954).
 type smtpLogin struct {
 	mechanism string
-	number    uint32 // of the AUTH command
 	user      string // decoded
 	lines     int    // of credentials
 	active    bool
