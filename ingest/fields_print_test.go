@@ -69,6 +69,8 @@ func escaped(s string) string {
 			b.WriteString("\\r")
 		case c == '\t':
 			b.WriteString("\\t")
+		case c >= '\a' && c <= '\f': // what is left of \a \b \t \n \v \f
+			b.WriteString(`\` + "abtnvf"[c-'\a':c-'\a'+1])
 		default:
 			b.WriteByte(c)
 		}

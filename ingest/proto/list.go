@@ -25,6 +25,7 @@ func All() []Protocol {
 		ircProtocol(),
 		ldapProtocol(),
 		cldapProtocol(),
+		megacoProtocol(),
 		stunProtocol(),
 		dhcpProtocol(),
 		memcacheProtocol(),

@@ -32,6 +32,7 @@ func FuzzMedia(f *testing.F) {
 		packets = append(append(packets, 40), rtpPacket(0, uint16(i), uint32(i)*160, 7)[:40]...)
 	}
 	f.Add(packets)
+	f.Add(append([]byte{byte(len(megacoAdd))}, megacoAdd...))
 	f.Add(append([]byte{32}, unhex(f, stunRequest)...))
 	f.Add(append([]byte{48}, unhex(f, stunAnswer)...))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -15,7 +15,7 @@ import (
 
 // mediaProtocols are those of this file's tests.
 func mediaProtocols() []Protocol {
-	return []Protocol{sipProtocol(), rtspProtocol(), stunProtocol(), rtcpProtocol(), rtpProtocol()}
+	return []Protocol{sipProtocol(), rtspProtocol(), megacoProtocol(), stunProtocol(), rtcpProtocol(), rtpProtocol()}
 }
 
 // mediaSink keeps messages.

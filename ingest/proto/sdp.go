@@ -80,6 +80,7 @@ type sdpLine struct {
 type sdpMedia struct {
 	kind     string
 	port     uint16
+	chosen   bool   // port is a number: H.248 has "$" for one to be chosen
 	rtcp     uint16 // 0: the port after it
 	proto    string
 	formats  []string
@@ -121,6 +122,7 @@ func sdpOf(contentType string, body []byte) *sdp {
 func parseSDP(b []byte) *sdp {
 	d := &sdp{}
 	var session netip.Addr
+	medium := 0 // 1 + the one in hand
 	for len(b) > 0 && len(d.lines) < sdpLines {
 		var line []byte
 		line, b, _ = bytes.Cut(b, []byte("\n"))
@@ -128,14 +130,17 @@ func parseSDP(b []byte) *sdp {
 		if len(line) < 2 || line[1] != '=' {
 			continue
 		}
-		l := sdpLine{line[0], string(line[2:]), len(d.media)}
+		l := sdpLine{line[0], string(line[2:]), medium}
 		switch l.kind {
+		case 'v': // begins a session; H.248 has several in a row
+			l.media, medium, session = 0, 0, netip.Addr{}
 		case 'm':
 			if len(d.media) >= sdpMedias {
 				return d
 			}
 			d.media = append(d.media, parseMedia(l.value, session))
-			l.media++
+			medium = len(d.media)
+			l.media = medium
 		case 'c':
 			a := sdpAddressOf(l.value)
 			if l.media == 0 {
@@ -175,8 +180,8 @@ func parseMedia(value string, session netip.Addr) sdpMedia {
 	m := sdpMedia{kind: parts[0], address: session}
 	if len(parts) > 1 {
 		port, _, _ := strings.Cut(parts[1], "/")
-		n, _ := strconv.ParseUint(port, 10, 16)
-		m.port = uint16(n)
+		n, err := strconv.ParseUint(port, 10, 16)
+		m.port, m.chosen = uint16(n), err == nil
 	}
 	if len(parts) > 2 {
 		m.proto = parts[2]
@@ -253,7 +258,9 @@ func (d *sdp) emit(x *Message, base int) {
 func (m *sdpMedia) emit(x *Message, base int, line string) {
 	x.Str(base+sdpMediaLine, line)
 	sipText(x, base+sdpMediaKind, m.kind)
-	x.Uint(base+sdpMediaPort, uint64(m.port))
+	if m.chosen {
+		x.Uint(base+sdpMediaPort, uint64(m.port))
+	}
 	sipText(x, base+sdpMediaProto, m.proto)
 	for _, f := range m.formats {
 		if pt, err := strconv.ParseUint(f, 10, 7); err == nil && m.rtp {
