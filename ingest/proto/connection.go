@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"math"
 	"slices"
 
 	"pcapidx/index"
@@ -41,6 +42,15 @@ type direction struct {
 	began bool
 	ended bool
 	last  Mark
+}
+
+// heldSince is the frame that brought the first byte that is held, the highest number
+// if none is.
+func (d *direction) heldSince() uint32 {
+	if len(d.held) == 0 || len(d.marks.runs) == 0 {
+		return math.MaxUint32
+	}
+	return d.marks.runs[0].frame
 }
 
 // Bounds of identification.
@@ -85,12 +95,19 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 
 // run lets the decoder work on what is held, after it was found.
 func (c *Connection) run(side index.Side) {
-	if !c.settled && !c.identify() {
+	waited := !c.settled
+	if waited && !c.identify() {
 		return
 	}
 	if c.user == nil {
 		c.skip(side)
 		return
+	}
+	if other := 1 - side; waited && c.sides[other].heldSince() < c.sides[side].heldSince() {
+		u := c.user
+		if c.decode(other, u); c.changed(u) && c.user == nil { // what was said first comes first
+			return
+		}
 	}
 	for range 64 { // protocols within protocols
 		u := c.user
