@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"math"
 	"slices"
 
 	"pcapidx/index"
@@ -43,6 +44,15 @@ type direction struct {
 	last  Mark
 	// recent are the latest messages, of protocols with Repeats.
 	recent []*index.Message
+}
+
+// heldSince is the frame that brought the first byte that is held, the highest number
+// if none is.
+func (d *direction) heldSince() uint32 {
+	if len(d.held) == 0 || len(d.marks.runs) == 0 {
+		return math.MaxUint32
+	}
+	return d.marks.runs[0].frame
 }
 
 // Bounds of identification.
@@ -98,20 +108,19 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 
 // run lets the decoder work on what is held, after it was found.
 func (c *Connection) run(side index.Side) {
-	if !c.settled {
-		if !c.identify() {
-			return
-		}
-		// What was held until now is decoded in the order in which it came.
-		if a, b := c.sides[side].marks.runs, c.sides[1-side].marks.runs; c.user != nil && len(a) > 0 && len(b) > 0 && b[0].frame < a[0].frame {
-			u := c.user
-			c.decode(1-side, u)
-			c.changed(u)
-		}
+	waited := !c.settled
+	if waited && !c.identify() {
+		return
 	}
 	if c.user == nil {
 		c.skip(side)
 		return
+	}
+	if other := 1 - side; waited && c.sides[other].heldSince() < c.sides[side].heldSince() {
+		u := c.user
+		if c.decode(other, u); c.changed(u) && c.user == nil { // what was said first comes first
+			return
+		}
 	}
 	for range 64 { // protocols within protocols
 		u := c.user
