@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"slices"
 	"strings"
 
 	"pcapidx/index"
@@ -88,19 +89,21 @@ func (t *tlsSession) finish(s *Stream, m *Message, last Mark) uint32 {
 }
 
 // handshakes takes more of the handshake messages of a direction: the content of a
-// record. whole says whether they may be encrypted.
+// record, or what QUIC carries.
 func (t *tlsSession) handshakes(s *Stream, m *Message, body []byte) {
 	side := &t.sides[s.Side()]
+	keep := slices.Clone[[]byte]
 	if len(side.fragment) > 0 {
 		body = append(side.fragment, body...)
 		side.fragment = nil
+		keep = func(b []byte) []byte { return b } // it is a copy already: many small records must not copy it again
 	} else if side.ccs && !t.fits(body) {
 		t.opaque(m)
 		return
 	}
 	for len(body) > 0 {
 		if len(body) < 4 {
-			side.fragment = append([]byte(nil), body...)
+			side.fragment = keep(body)
 			return
 		}
 		kind, size := body[0], int(body[1])<<16|int(body[2])<<8|int(body[3])
@@ -109,7 +112,7 @@ func (t *tlsSession) handshakes(s *Stream, m *Message, body []byte) {
 			return
 		}
 		if len(body) < 4+size {
-			side.fragment = append([]byte(nil), body...)
+			side.fragment = keep(body)
 			t.label("handshake (in part)")
 			return
 		}
