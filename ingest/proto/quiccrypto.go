@@ -100,8 +100,8 @@ func (k *quicKeys) open(packet []byte, at int, largest uint64) (number uint64, f
 	head := append([]byte(nil), packet[:at+size]...)
 	head[0] = first
 	truncated := uint64(0)
-	for i := range size {
-		head[at+i] ^= mask[1+i]
+	for i, x := range mask[1 : 1+size] {
+		head[at+i] ^= x
 		truncated = truncated<<8 | uint64(head[at+i])
 	}
 	number = quicNumber(truncated, size, largest)
