@@ -64,7 +64,11 @@ func fieldsFolder() string {
 }
 
 // fieldsWanted gives the share of rows that must agree.
-func fieldsWanted() map[string]float64 { return map[string]float64{} }
+func fieldsWanted() map[string]float64 {
+	return map[string]float64{
+		"dns": 0.98, "nbns": 0.98, "dhcp": 0.98, "dhcpv6": 0.98, "ntp": 0.98, "icmp": 0.98, "icmpv6": 0.98, "arp": 0.98,
+	}
+}
 
 type fieldTally struct {
 	rows, same, none, left, shown int

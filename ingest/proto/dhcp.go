@@ -103,7 +103,11 @@ func (i *dhcpInfo) read(m *Message, b []byte) bool {
 	m.Uint(dhcpHWLen, uint64(b[2]))
 	m.Uint(dhcpHops, uint64(b[3]))
 	m.Uint(dhcpID, uint64(i.xid))
-	m.Uint(dhcpSecs, uint64(binary.BigEndian.Uint16(b[8:])))
+	seconds := binary.BigEndian.Uint16(b[8:])
+	if seconds&255 == 0 { // some clients write it the wrong way round
+		seconds >>= 8
+	}
+	m.Uint(dhcpSecs, uint64(seconds))
 	m.Uint(dhcpFlags, uint64(flags))
 	m.Bool(dhcpBroadcast, flags&0x8000 != 0)
 	m.Uint(dhcpFlagsReserved, uint64(flags&0x7fff))

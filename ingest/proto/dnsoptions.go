@@ -33,7 +33,7 @@ func (r *dnsReader) option(code, end int, info *dnsInfo) {
 	case 8:
 		r.subnet(size)
 	case 10: // cookies (RFC 7873)
-		if r.bytes(dnsOptCookieClient, 8); size > 8 {
+		if r.bytes(dnsOptCookieClient, 8); size >= 8 {
 			r.bytes(dnsOptCookieServer, size-8)
 		}
 	case 11: // idle time of a connection (RFC 7828)

@@ -355,3 +355,27 @@ func FuzzNetServices(f *testing.F) {
 		}
 	})
 }
+
+// TestNTP: the clock of the server and the way to it are measured.
+func TestNTP(t *testing.T) {
+	packet := func(first byte, origin, receive, transmit uint64) []byte {
+		b := make([]byte, ntpBytes)
+		b[0], b[1] = first, 2
+		for i, v := range []uint64{origin, receive, transmit} {
+			binary.BigEndian.PutUint64(b[24+8*i:], v)
+		}
+		return b
+	}
+	const second = 1 << 32
+	now := uint64(2208988800) * second // 1970
+	h := newHarness(ntpProtocol())
+	h.datagram("10.0.0.2:50000", "10.0.0.1:123", packet(0x23, 0, 0, now))
+	h.now += 2e9 - 1e6
+	h.datagram("10.0.0.1:123", "10.0.0.2:50000", packet(0x24, now, now+11*second, now+11*second))
+	h.want(t, "1 ntp request: client asks for the time", "2 ntp response to 1: server of stratum 2, clock +9.999 s from the capture's")
+	for _, f := range h.messages[1].Fields {
+		if f.Name == "ntp.delay" && f.Num != 2e9 {
+			t.Errorf("delay %d", f.Num)
+		}
+	}
+}

@@ -20,6 +20,8 @@ const (
 	ntpReceive
 	ntpTransmit
 	ntpRootDelay
+	ntpOffset
+	ntpDelay
 )
 
 // ntpProtocol is the Network Time Protocol (RFC 5905).
@@ -38,6 +40,8 @@ func ntpProtocol() Protocol {
 			ntpReceive:   {Name: "ntp.rec", Kind: dissect.KindAbsTime, Doc: "Receive timestamp"},
 			ntpTransmit:  {Name: "ntp.xmt", Kind: dissect.KindAbsTime, Doc: "Transmit timestamp"},
 			ntpRootDelay: {Name: "ntp.rootdelay", Kind: dissect.KindUint, Bits: 32, Doc: "Delay to the primary clock, 2^-16 seconds"},
+			ntpOffset:    {Name: "ntp.offset", Kind: dissect.KindRelTime, Doc: "How far the server's clock is ahead of the capture's"},
+			ntpDelay:     {Name: "ntp.delay", Kind: dissect.KindRelTime, Doc: "Time that question and answer were on their way"},
 		},
 		Detect: detectNTP,
 		New:    func() Decoder { return &ntp{} },
@@ -69,7 +73,13 @@ func detectNTP(h *Head) Verdict {
 
 // ntp pairs answers with questions by the time stamp that they repeat.
 type ntp struct {
-	asked map[uint64]uint32 // number of the request, by its transmit time stamp
+	asked map[uint64]ntpAsk // by the transmit time stamp
+}
+
+// ntpAsk is a question.
+type ntpAsk struct {
+	number uint32
+	time   index.Time // when it was captured
 }
 
 // ntpAsked bounds the questions kept of a connection.
@@ -94,23 +104,41 @@ func (n *ntp) Decode(s *Stream, b []byte) int {
 	m.Uint(ntpRootDelay, uint64(binary.BigEndian.Uint32(b[4:])))
 	origin, transmit := binary.BigEndian.Uint64(b[24:]), binary.BigEndian.Uint64(b[40:])
 	if n.asked == nil || len(n.asked) >= ntpAsked {
-		n.asked = map[uint64]uint32{}
+		n.asked = map[uint64]ntpAsk{}
 	}
 	switch mode {
 	case 3:
 		m.Kind, m.Summary = index.Request, "client asks for the time"
 	case 4:
 		m.Kind, m.Summary = index.Response, fmt.Sprintf("server of stratum %d", stratum)
-		m.Request = n.asked[origin]
+		if ask, ok := n.asked[origin]; ok {
+			m.Request = ask.number
+			measureNTP(m, b, ask.time)
+		}
 		n.judge(m, b)
 	default:
 		m.Summary = fmt.Sprintf("mode %d, stratum %d", mode, stratum)
 	}
 	number := s.Emit(m, s.At(len(b)-1))
 	if mode == 3 {
-		n.asked[transmit] = number
+		n.asked[transmit] = ntpAsk{number, m.Start}
 	}
 	return len(b)
+}
+
+// measureNTP tells how far the server's clock is ahead of that of the capture, and how
+// long question and answer were on their way (RFC 5905, section 8): the capture's
+// times stand for those of the client.
+func measureNTP(m *Message, b []byte, asked index.Time) {
+	received, sent := ntpTime(binary.BigEndian.Uint64(b[32:])), ntpTime(binary.BigEndian.Uint64(b[40:]))
+	if received == 0 || sent == 0 {
+		return
+	}
+	offset := (received - int64(asked) + sent - int64(m.Start)) / 2
+	delay := int64(m.Start-asked) - (sent - received)
+	m.Uint(ntpOffset, uint64(offset))
+	m.Uint(ntpDelay, uint64(delay))
+	m.Summary += fmt.Sprintf(", clock %+.3f s from the capture's", float64(offset)/1e9)
 }
 
 // judge warns of servers that refuse (kiss-o'-death, RFC 5905 section 7.4) or have no
