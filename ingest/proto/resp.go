@@ -45,15 +45,18 @@ func respProtocol() Protocol {
 
 // Bounds. Strings longer than respWhole are not held, respLine is the longest line,
 // respDepth the deepest nesting (clients accept less), respHeld how many fields of an
-// unfinished value are shown again, and respAgain for how many bytes.
+// unfinished value are shown again, respAgain for how many bytes, and respBudget how
+// many fields of a value are in all.
 const (
 	respWhole = 16 << 10
 	respLine  = 32 << 10
 	respDepth = 128
 	respHeld  = 8 << 10
 	respAgain = 64 << 10
-	respQueue = 4096
-	respSplit = groupFields
+
+	respBudget = 256 << 10
+	respQueue  = 4096
+	respSplit  = groupFields
 )
 
 // detectRESP wants an array of strings from the client, or an inline command that the
@@ -174,6 +177,7 @@ type respSide struct {
 	hold  []index.MessageField
 	spilt bool // more than respHeld
 	since uint64
+	again int    // fields of the value shown again
 	seen  uint64 // end of what was looked at
 
 	// A string longer than respWhole.

@@ -23,7 +23,9 @@ func (r *respRun) message(pos int) *Message {
 			first = r.d.first
 		}
 		r.m = r.s.Message(first)
-		r.m.Fields = append(r.m.Fields, r.d.hold...)
+		if r.d.again += len(r.d.hold); r.d.again <= respBudget {
+			r.m.Fields = append(r.m.Fields, r.d.hold...)
+		}
 	}
 	return r.m
 }
@@ -48,7 +50,7 @@ func (r *respRun) cut(last int) {
 	if len(d.shown) == 0 {
 		d.hold, d.spilt = nil, false
 	}
-	if r.m == nil && len(d.hold) > 0 && r.s.At(last).Offset-d.since < respAgain {
+	if r.m == nil && len(d.hold) > 0 && d.again < respBudget && r.s.At(last).Offset-d.since < respAgain {
 		r.message(last)
 	}
 	r.emit(index.Continues, last)
@@ -268,7 +270,7 @@ func (r *respRun) finish(last int) {
 	}
 	r.m = nil
 	r.x.value(r.s, d, m, last)
-	d.begun, d.shown, d.hold, d.spilt = false, d.shown[:0], nil, false
+	d.begun, d.shown, d.hold, d.spilt, d.again = false, d.shown[:0], nil, false, 0
 }
 
 // lose gives up the direction up to a frame that begins with a value.
