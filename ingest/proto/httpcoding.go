@@ -66,26 +66,34 @@ func inflate(r io.Reader) (io.Reader, error) {
 	return flate.NewReader(b), nil
 }
 
-// gunzip reads gzip members; what follows the first of them and is none ends it.
+// gunzip reads gzip members (RFC 1952, section 2.2); what follows them and is none is
+// left alone.
 type gunzip struct {
-	*gzip.Reader
-	some bool
+	from *bufio.Reader
+	z    *gzip.Reader
 }
 
 func newGunzip(r io.Reader) (io.Reader, error) {
-	z, err := gzip.NewReader(r)
+	from := bufio.NewReader(r)
+	z, err := gzip.NewReader(from)
 	if err != nil {
 		return nil, err
 	}
-	return &gunzip{Reader: z}, nil
+	z.Multistream(false)
+	return &gunzip{from, z}, nil
 }
 
 // Read implements io.Reader.
 func (g *gunzip) Read(p []byte) (int, error) {
-	n, err := g.Reader.Read(p)
-	g.some = g.some || n > 0
-	if errors.Is(err, gzip.ErrHeader) && g.some {
-		err = io.EOF
+	n, err := g.z.Read(p)
+	if !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if magic, _ := g.from.Peek(3); string(magic) != "\x1f\x8b\x08" {
+		return n, io.EOF
+	}
+	if err = g.z.Reset(g.from); err == nil {
+		g.z.Multistream(false)
 	}
 	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"pcapidx/index"
 )
@@ -61,7 +62,7 @@ func (side *wsSide) closing(m *Message) {
 	code := uint64(binary.BigEndian.Uint16(b))
 	m.Uint(wsStatus, code)
 	m.Code = fmt.Sprint(code)
-	m.Summary = summary(fmt.Sprintf("close %d %s", code, b[2:]))
+	m.Summary = summary(strings.TrimSpace(fmt.Sprintf("close %d %s", code, b[2:])))
 	if len(b) > 2 {
 		m.Str(wsReason, string(b[2:]))
 	}

@@ -1,0 +1,466 @@
+package proto
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"pcapidx/index"
+)
+
+// webNet is a connection in memory: what it is given comes out as messages.
+type webNet struct {
+	engine   *Engine
+	conn     *Connection
+	messages []*index.Message
+	apps     []*index.Application
+	frame    uint32
+	sent     [2]uint64
+	cuts     *rand.Rand // cuts what is sent into pieces, each in a frame of its own
+}
+
+func newWebNet(datagrams bool) *webNet {
+	n := &webNet{}
+	n.engine = NewEngine(n, []Protocol{httpProtocol(), websocketProtocol(), jsonRPCProtocol(), ssdpProtocol()})
+	n.conn = n.engine.Open(0, [2]Endpoint{netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort("192.0.2.2:80")}, datagrams)
+	if !datagrams {
+		n.conn.Client(index.SideA)
+	}
+	return n
+}
+
+// Message implements Sink.
+func (n *webNet) Message(m *index.Message) { n.messages = append(n.messages, m) }
+
+// Application implements Sink.
+func (n *webNet) Application(a *index.Application) { n.apps = append(n.apps, a) }
+
+func (n *webNet) at() index.Time {
+	now := index.Time(1_700_000_000_000_000_000 + int64(n.frame)*1e6)
+	n.engine.At(n.frame, now)
+	return now
+}
+
+func (n *webNet) send(side index.Side, text string) {
+	for data := []byte(text); len(data) > 0; {
+		k := len(data)
+		if n.cuts != nil {
+			k = 1 + n.cuts.IntN(len(data))
+		}
+		n.frame++
+		now := n.at()
+		if n.conn.datagrams {
+			n.conn.Datagram(side, data[:k], n.frame, now)
+		} else {
+			n.conn.Bytes(side, n.sent[side], slices.Clone(data[:k]), n.frame, now)
+		}
+		n.sent[side] += uint64(k)
+		data = data[k:]
+	}
+}
+
+func (n *webNet) gap(side index.Side, g Gap) {
+	n.at()
+	n.conn.Gap(side, g)
+	n.sent[side] += g.Bytes
+}
+
+func (n *webNet) end(side index.Side, e End) {
+	n.frame++
+	n.conn.End(side, e, n.frame, n.at())
+}
+
+// lines describes the messages. Frames are left out where pieces are cut by chance.
+func (n *webNet) lines() string {
+	var b strings.Builder
+	for _, m := range n.messages {
+		if n.cuts == nil {
+			fmt.Fprintf(&b, "%d-%d ", m.First, m.Frame)
+		}
+		fmt.Fprintf(&b, "%s %s/%s", m.Protocol, m.Kind, m.Outcome)
+		if m.Request > 0 {
+			fmt.Fprintf(&b, " to %d", m.Request)
+		}
+		fmt.Fprintf(&b, " [%s]", m.Summary)
+		if o := m.Object; o != nil {
+			fmt.Fprintf(&b, " %q %s %d/%d/%d %s %s %.8s", o.Name, o.Sniff, o.Size, o.Wire, o.Expected, o.Coding, o.Verdict, o.SHA256)
+		}
+		for _, w := range m.Warnings {
+			fmt.Fprintf(&b, " !%s", w.Code)
+			if n.cuts == nil && len(w.Frames) > 0 {
+				fmt.Fprintf(&b, "%v", w.Frames)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// webScript is what the sides say in turn: ">" or "<", and text; "." closes a side, "!"
+// resets, "_" are bytes that are missing.
+type webScript []string
+
+func (x webScript) play(n *webNet) {
+	for _, step := range x {
+		side := index.SideA
+		if step[0] == '<' {
+			side = index.SideB
+		}
+		switch rest := step[1:]; {
+		case rest == ".":
+			n.end(side, Finished)
+		case rest == "!":
+			n.end(side, ResetBySender)
+			n.conn.End(1-side, ResetByReceiver, n.frame, n.at())
+		case strings.HasPrefix(rest, "_"):
+			g := Gap{Bytes: uint64(len(rest)) - 1, Snapped: strings.HasPrefix(rest, "_s"), Lost: strings.HasPrefix(rest, "_l")}
+			n.gap(side, g)
+		default:
+			n.send(side, rest)
+		}
+	}
+	n.conn.Close(CaptureEnded)
+}
+
+func sumOf(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:])[:8]
+}
+
+const pngBytes = "\x89PNG\r\n\x1a\n....IEND\xaeB`\x82"
+
+// webCases are connections and what is told of them.
+func webCases() []struct {
+	name   string
+	script webScript
+	want   string
+} {
+	return []struct {
+		name   string
+		script webScript
+		want   string
+	}{
+		{"pipelining", webScript{
+			">GET /a?token=x HTTP/1.1\r\nHost: h.example:80\r\n\r\nHEAD /b HTTP/1.1\r\nHost: h.example\r\n\r\n",
+			"<HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+		}, `
+1-1 http request/ok [GET /a?token=***]
+1-1 http request/ok [HEAD /b]
+2-2 http response/ok to 1 [200 OK, text/plain, 5 bytes, complete] "a" text/plain 5/5/5  complete 2cf24dba
+2-2 http response/ok to 2 [200 OK]
+`},
+		{"chunks and trailers", webScript{
+			">POST /u HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", "<HTTP/1.1 100 Continue\r\n\r\n", ">abc",
+			"<HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nfoo\r\n3\r\nbar\r\n0\r\nA: b\r\n\r\n",
+		}, `
+2-2 http continues/ok [100 Continue]
+1-3 http request/ok [POST /u, no type given, 3 bytes, complete] "u" text/plain 3/3/3  complete ba7816bf
+4-4 http response/error to 2 [500 Oops, no type given, 6 bytes, complete] "u" text/plain 6/31/-1 chunked complete c3ab8ff1 !http.5xx[4]
+`},
+		{"until close", webScript{">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nab", "<cd", "<."}, `
+1-1 http request/ok [GET /]
+2-4 http response/ok to 1 [200 OK, no type given, 4 bytes, complete] "" text/plain 4/4/-1  complete 88d4266f
+`},
+		{"server closes", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\n\x89PNG\r\n\x1a\n", "<."}, `
+1-1 http request/ok [GET /i.png]
+2-2 http response/truncated to 1 [200 OK, image/png, 8 of 100 bytes, short_server_close] "i.png" image/png 8/8/100  short_server_close 4c4b6a3b !http.body_short_server_close[2 3]
+`},
+		{"server resets", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "<!"}, `
+1-1 http request/ok [GET /]
+2-2 http response/truncated to 1 [200 OK, no type given, 1 of 100 bytes, server_reset] "" text/plain 1/1/100  server_reset 2d711642 !http.body_short_server_reset[2 3]
+`},
+		{"client resets", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ">!"}, `
+1-1 http request/ok [GET /]
+2-2 http response/aborted to 1 [200 OK, no type given, 1 of 100 bytes, client_abort] "" text/plain 1/1/100  client_abort 2d711642 !http.body_short_client_abort[2 3]
+`},
+		{"capture ends", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"}, `
+1-1 http request/ok [GET /]
+2-2 http response/partial to 1 [200 OK, no type given, 1 of 100 bytes, capture_ended] "" text/plain 1/1/100  capture_ended 2d711642 !http.body_short_capture_ended[2]
+`},
+		{"gap in a body", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nxyz", "<____", "<zzzzHTTP/1.1 204 No Content\r\n\r\n"}, `
+1-1 http request/ok [GET /]
+2-3 http response/partial to 1 [200 OK, no type given, 7 of 10 bytes, capture_loss] "" text/plain 7/7/10  capture_loss ` + sumOf("xyzzzzz") + ` !http.body_short_capture_loss[2]
+3-3 http response/ok [204 No Content]
+`},
+		{"error page, no image", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n<html>no!", "<."}, `
+1-1 http request/ok [GET /i.png]
+2-2 http response/ok to 1 [200 OK, image/png (looks like text/html), 9 bytes, complete] "i.png" text/html 9/9/9  complete ` + sumOf("<html>no!") + ` !http.type_mismatch[2]
+`},
+		{"image without an end", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 8\r\n\r\n\x89PNG\r\n\x1a\n", "<."}, `
+1-1 http request/ok [GET /i.png]
+2-2 http response/ok to 1 [200 OK, image/png, 8 of 8 bytes, content_incomplete_at_source] "i.png" image/png 8/8/8  content_incomplete_at_source 4c4b6a3b !http.content_incomplete_at_source[2]
+`},
+		{"conflicts", webScript{">POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}, `
+1-1 http request/ok [POST /, no type given, 0 bytes, complete] ""  0/5/-1 chunked complete e3b0c442 !http.dup_cl[1] !http.cl_te_conflict[1] !http.bad_header[1]
+`},
+		{"credentials", webScript{">POST /login HTTP/1.1\r\nAuthorization: Basic dTpw\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 18\r\n\r\nuser=u&password=pw"}, `
+1-1 http request/ok [POST /login, application/x-www-form-urlencoded, 18 bytes, complete] "login" text/plain 18/18/18  complete ` + sumOf("user=u&password=pw") + ` !cleartext.credentials[1] !cleartext.credentials[1]
+`},
+		{"JSON-RPC in a body", webScript{">POST /rpc HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}"}, `
+1-1 http request/ok [POST /rpc, application/json, 46 bytes, complete, JSON-RPC call tools/list id 7] "rpc" application/json 46/46/46  complete ` + sumOf(`{"jsonrpc":"2.0","id":7,"method":"tools/list"}`) + `
+`},
+		{"snap length", webScript{">GET /abc HTTP/1.1\r\nHost: h.example\r\nUser-Ag", ">_s", "<HTTP/1.1 200 OK\r\nServer: x", "<_s"}, `
+1-1 http request/partial [GET /abc] !http.header_short[1]
+2-2 http response/partial to 1 [200 OK] !http.header_short[2]
+`},
+		{"WebSocket", webScript{
+			">GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "<HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x02hi",
+			">\x81\x82\x01\x02\x03\x04ik", "<\x01\x01a\x89\x00\x80\x01b", ">\x88\x82\x00\x00\x00\x00\x03\xe8",
+		}, `
+1-1 http request/ok [GET /ws]
+2-2 http response/ok to 1 [101 Switching Protocols]
+2-2 websocket notice/ok [text message, 2 bytes: hi]
+3-3 websocket notice/ok [text message, 2 bytes: hi]
+4-4 websocket continues/ok [fragment, 1 bytes]
+4-4 websocket continues/ok [ping, 0 bytes]
+4-4 websocket notice/ok [text message, 2 bytes in 2 frames: ab]
+5-5 websocket notice/ok [close 1000]
+`},
+		{"JSON-RPC", webScript{
+			">{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"m}\\\"\",\"params\":[]}\n", "<{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"error\":{\"code\":-32601}}{\"jsonrpc\":\"2.0\",\"method\":\"n\"}",
+		}, `
+1-1 jsonrpc request/ok [call m}" id a]
+2-2 jsonrpc response/error to 1 [error -32601 id a] !jsonrpc.error[2]
+2-2 jsonrpc notice/ok [notification n]
+`},
+	}
+}
+
+func TestHTTP(t *testing.T) {
+	for _, c := range webCases() {
+		t.Run(c.name, func(t *testing.T) {
+			n := newWebNet(false)
+			c.script.play(n)
+			if got, want := n.lines(), strings.TrimPrefix(c.want, "\n"); got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+			if n.engine.Panics > 0 {
+				t.Error("a decoder panicked")
+			}
+		})
+	}
+}
+
+// TestHTTPPieces cuts what is sent by chance: the messages are the same.
+func TestHTTPPieces(t *testing.T) {
+	for _, c := range webCases() {
+		if c.name == "snap length" || c.name == "gap in a body" { // gaps belong to segments
+			continue
+		}
+		want := ""
+		for seed := range uint64(50) {
+			n := newWebNet(false)
+			n.cuts = rand.New(rand.NewPCG(seed, 1))
+			c.script.play(n)
+			switch got := n.lines(); {
+			case want == "":
+				want = got
+			case got != want:
+				t.Fatalf("%s, cut with seed %d: got\n%swant\n%s", c.name, seed, got, want)
+			}
+		}
+	}
+}
+
+func TestHTTPFieldsOfMessages(t *testing.T) {
+	n := newWebNet(false)
+	webScript{
+		">GET /p?a=b&c HTTP/1.1\r\nHost: h.example\r\nCookie: x=1; y=2\r\n\r\n",
+		"<HTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+	}.play(n)
+	var got []string
+	for _, m := range n.messages {
+		for _, f := range m.Fields {
+			got = append(got, fmt.Sprintf("%s=%s%d", strings.TrimPrefix(f.Name, "http."), f.Text, f.Num))
+		}
+	}
+	want := []string{
+		"request=1", "request.method=GET0", "request.uri=/p?a=b&c0", "request.uri.path=/p0", "request.uri.query=a=b&c0",
+		"request.uri.query.parameter=a=b0", "request.uri.query.parameter=c0", "request.version=HTTP/1.10",
+		"request.line=Host: h.example\r\n0", "host=h.example0", "request.line=Cookie: x=1; y=2\r\n0", "cookie=x=1; y=20", "cookie_pair=x=10", "cookie_pair=y=20",
+		"request.full_uri=http://h.example/p?a=b&c0", "request_number=1",
+		"response=1", "response.version=HTTP/1.10", "response.code=200", "response.code.desc=OK0", "response.phrase=Fine0",
+		"response.line=Transfer-Encoding: chunked\r\n0", "transfer_encoding=chunked0", "response_number=1", "chunk_size=2", "chunk_size=0", "file_data=ok0",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+	if a := n.apps[0]; a.Host != "h.example" || a.HostFrom != "http host" || !a.Confirmed {
+		t.Errorf("application: %+v", a)
+	}
+}
+
+// coded gives a text in a coding.
+func coded(t testing.TB, coding, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	var w io.WriteCloser
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&b)
+	case "deflate":
+		w = zlib.NewWriter(&b)
+	case "raw":
+		w, _ = flate.NewWriter(&b, 9)
+	case "br":
+		w = brotli.NewWriter(&b)
+	case "zstd":
+		w, _ = zstd.NewWriter(&b)
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestHTTPCodings(t *testing.T) {
+	text := strings.Repeat("What is coded is undone. ", 999)
+	for _, c := range []struct{ header, body string }{
+		{"gzip", coded(t, "gzip", text)},
+		{"x-gzip", coded(t, "gzip", text) + "trailing"},
+		{"deflate", coded(t, "deflate", text)},
+		{"deflate", coded(t, "raw", text)},
+		{"br", coded(t, "br", text)},
+		{"zstd", coded(t, "zstd", text)},
+		{"gzip, br", coded(t, "br", coded(t, "gzip", text))},
+		{"identity", text},
+	} {
+		message := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", c.header, len(c.body), c.body)
+		n := newWebNet(false)
+		n.cuts = rand.New(rand.NewPCG(3, 4))
+		webScript{">GET / HTTP/1.1\r\n\r\n", "<" + message}.play(n)
+		o := n.messages[1].Object
+		if o.Size != uint64(len(text)) || o.SHA256[:8] != sumOf(text) || o.Verdict != verdictComplete || o.Wire != uint64(len(c.body)) {
+			t.Errorf("%s: %+v", c.header, o)
+		}
+		if c.header != "identity" && string(n.messages[1].Text) != text {
+			t.Errorf("%s: another text", c.header)
+		}
+		r, err := HTTPBody([]byte(message), "GET")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != text {
+			t.Errorf("%s: HTTPBody gave %d bytes, %v", c.header, len(got), err)
+		}
+	}
+}
+
+// TestHTTPBomb: a body that decodes to far more than it is stops at the limits.
+func TestHTTPBomb(t *testing.T) {
+	body := coded(t, "br", strings.Repeat("\x00", 40<<20))
+	message := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	n := newWebNet(false)
+	webScript{">GET / HTTP/1.1\r\n\r\n", "<" + message, "<HTTP/1.1 204 No\r\n\r\n"}.play(n)
+	m := n.messages[1]
+	if m.Object.Size > httpMaxRatio*uint64(len(body)) || len(m.Warnings) != 1 || m.Warnings[0].Code != "http.bomb" || len(n.messages) != 3 {
+		t.Errorf("%+v, %+v, %d messages", m.Object, m.Warnings, len(n.messages))
+	}
+	r, err := HTTPBody([]byte(message), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, r); err != ErrBodyLimit || n > httpMaxDecoded {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+// TestWebSocketDeflate: messages that refer to earlier ones, and one after a gap.
+func TestWebSocketDeflate(t *testing.T) {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, 9)
+	frame := func(text string) string {
+		b.Reset()
+		_, _ = w.Write([]byte(text))
+		_ = w.Flush()
+		p := bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
+		return "\xc1" + string(rune(len(p))) + string(p)
+	}
+	n := newWebNet(false)
+	n.cuts = rand.New(rand.NewPCG(1, 2))
+	webScript{
+		">GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "<HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+		"<" + frame("a message that is compressed"), "<" + frame("a message that is compressed again"),
+	}.play(n)
+	want := []string{"a message that is compressed", "a message that is compressed again"}
+	for i, m := range n.messages[2:] {
+		if string(m.Text) != want[i] || len(m.Warnings) > 0 {
+			t.Errorf("message %d: %q %v", i, m.Text, m.Warnings)
+		}
+	}
+	if len(n.messages) != 4 {
+		t.Errorf("%d messages", len(n.messages))
+	}
+}
+
+func TestSSDP(t *testing.T) {
+	n := newWebNet(true)
+	n.send(index.SideA, "M-SEARCH * HTTP/1.1\r\nHost: 239.255.255.250:1900\r\nST: ssdp:all\r\n\r\n")
+	n.send(index.SideB, "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\nLOCATION: http://192.0.2.2/d.xml\r\n\r\n")
+	n.send(index.SideA, "NOTIFY * HTTP/1.1\r\nNT: upnp:rootdevice\r\nNTS: ssdp:alive\r\n\r\n")
+	want := `1-1 ssdp request/ok [search for ssdp:all]
+2-2 ssdp response/ok to 1 [answer: upnp:rootdevice at http://192.0.2.2/d.xml]
+3-3 ssdp notice/ok [notification ssdp:alive: upnp:rootdevice]
+`
+	if got := n.lines(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func FuzzHTTP(f *testing.F) {
+	for _, c := range webCases() {
+		var a, b string
+		for _, step := range c.script {
+			if step[0] == '>' {
+				a += step[1:]
+			} else {
+				b += step[1:]
+			}
+		}
+		f.Add([]byte(a), []byte(b), uint64(1))
+	}
+	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"+coded(f, "gzip", pngBytes)), uint64(2))
+	f.Fuzz(func(t *testing.T, client, server []byte, seed uint64) {
+		n := newWebNet(false)
+		r := rand.New(rand.NewPCG(seed, 0))
+		n.cuts = r
+		for len(client)+len(server) > 0 {
+			side, from := index.SideA, &client
+			if len(*from) == 0 || len(server) > 0 && r.IntN(2) == 0 {
+				side, from = index.SideB, &server
+			}
+			k := 1 + r.IntN(len(*from))
+			n.send(side, string((*from)[:k]))
+			*from = (*from)[k:]
+			if r.IntN(8) == 0 {
+				n.gap(side, Gap{Bytes: uint64(r.IntN(100) + 1), Snapped: r.IntN(4) == 0})
+			}
+		}
+		n.end(index.Side(r.IntN(2)), End(r.IntN(5)))
+		n.conn.Close(CaptureEnded)
+		if n.engine.Panics > 0 {
+			t.Fatal("a decoder panicked")
+		}
+		for _, m := range n.messages {
+			if len(m.Summary) > 200 {
+				t.Fatalf("a summary of %d bytes", len(m.Summary))
+			}
+		}
+	})
+}
