@@ -97,6 +97,7 @@ type httpSide struct {
 	// swallow: the next fragment is passed over. snapped: the snap length cuts packets.
 	swallow, snapped bool
 	fragments        int
+	refused          uint64 // 1 + offset of what begins no message, though it looks like one
 }
 
 // httpMessage is a message whose header is whole.
@@ -172,6 +173,7 @@ func (d *http) header(s *Stream, side *httpSide, data []byte, at int) int {
 			}
 			d.lose(s, side)
 			if fresh {
+				side.refused = s.At(began).Offset + 1
 				return began // for seek, which knows what to do with it
 			}
 			side.lost += uint64(len(side.head))
@@ -218,7 +220,7 @@ func (d *http) seek(s *Stream, side *httpSide, data []byte, at int) int {
 			continue
 		}
 		begin = max(at, begin)
-		if b := data[begin:end]; len(b) >= 12 && httpFirst(b) {
+		if b := data[begin:]; end-begin >= 12 && httpFirst(b) && s.At(begin).Offset+1 != side.refused {
 			side.state, side.swallow = httpIdle, false
 			return begin
 		}

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -213,8 +214,8 @@ func (m *httpMessage) warn(x *Message) {
 // warnCoding warns of a body whose codings could not be undone.
 func (m *httpMessage) warnCoding(x *Message, k *httpSink) {
 	switch {
-	case k.err == nil || m.verdict != verdictComplete && m.missing == 0 && k.err != ErrBodyLimit:
-	case k.err == ErrBodyLimit:
+	case k.err == nil || m.verdict != verdictComplete && m.missing == 0 && !errors.Is(k.err, ErrBodyLimit):
+	case errors.Is(k.err, ErrBodyLimit):
 		x.Warn("http.bomb", index.SeverityWarn, fmt.Sprintf("%d bytes decode to more than 32 MiB or 1000 times as much; decoding was stopped after %d bytes", k.raw.size, k.decoded.size))
 	default:
 		x.Warn("http.coding", index.SeverityWarn, fmt.Sprintf("the coding of the body could not be undone to its end: %d bytes gave %d", k.raw.size, k.decoded.size))

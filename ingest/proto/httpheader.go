@@ -65,7 +65,7 @@ func httpStarts(b []byte) Verdict {
 		}
 		return No
 	}
-	if end < 0 && len(line) < 7 && strings.HasPrefix("HTTP/1.", string(line)) {
+	if end < 0 && len(line) < 7 && string(line) == "HTTP/1."[:len(line)] {
 		return More
 	}
 	i := bytes.IndexByte(line, ' ')

@@ -72,42 +72,42 @@ func (side *wsSide) closing(m *Message) {
 }
 
 // finish says what a whole message is.
-func (w *wsMessage) finish(m *Message) {
+func (m *wsMessage) finish(x *Message) {
 	kind := "binary"
-	if w.opcode == wsOpText {
+	if m.opcode == wsOpText {
 		kind = "text"
 	}
-	m.Kind = index.Notice
-	m.Summary = fmt.Sprintf("%s message, %d bytes", kind, w.sum.size)
-	if w.frames > 1 {
-		m.Summary += fmt.Sprintf(" in %d frames", w.frames)
+	x.Kind = index.Notice
+	x.Summary = fmt.Sprintf("%s message, %d bytes", kind, m.sum.size)
+	if m.frames > 1 {
+		x.Summary += fmt.Sprintf(" in %d frames", m.frames)
 	}
-	if w.compressed {
-		m.Summary += fmt.Sprintf(", compressed to %d", w.wire)
-		w.inflater.flush(w.take)
-		if err := w.inflater.err; err != nil || w.inflater.broken {
-			m.Outcome = index.Partial
-			m.Warn("websocket.inflate", index.SeverityNote, "the message could not be inflated: bytes before it are missing, or it makes no sense")
+	if m.compressed {
+		x.Summary += fmt.Sprintf(", compressed to %d", m.wire)
+		m.inflater.flush(m.take)
+		if err := m.inflater.err; err != nil || m.inflater.broken {
+			x.Outcome = index.Partial
+			x.Warn("websocket.inflate", index.SeverityNote, "the message could not be inflated: bytes before it are missing, or it makes no sense")
 		}
-		m.Summary = fmt.Sprintf("%s message, %d bytes, compressed to %d", kind, w.sum.size, w.wire)
+		x.Summary = fmt.Sprintf("%s message, %d bytes, compressed to %d", kind, m.sum.size, m.wire)
 	}
-	if w.opcode == wsOpText {
-		m.Str(wsText, string(w.text[:min(len(w.text), index.MaxFieldText)]))
-		if note := jsonRPCNote(w.text); note != "" {
-			m.Summary += ", " + note
-		} else if len(w.text) > 0 {
-			m.Summary = summary(m.Summary + ": " + string(w.text[:min(len(w.text), 80)]))
+	if m.opcode == wsOpText {
+		x.Str(wsText, string(m.text[:min(len(m.text), index.MaxFieldText)]))
+		if note := jsonRPCNote(m.text); note != "" {
+			x.Summary += ", " + note
+		} else if len(m.text) > 0 {
+			x.Summary = summary(x.Summary + ": " + string(m.text[:min(len(m.text), 80)]))
 		}
 	}
-	m.Message.Text = w.text
-	if w.opcode == wsOpBinary {
+	x.Message.Text = m.text
+	if m.opcode == wsOpBinary {
 		coding := ""
-		if w.compressed {
+		if m.compressed {
 			coding = "permessage-deflate"
 		}
-		m.Object = &index.Object{Sniff: sniffed(w.sum.head), Size: w.sum.size, SHA256: w.sum.hex(), Wire: w.wire, Expected: int64(w.wire), Coding: coding, Verdict: verdictComplete}
+		x.Object = &index.Object{Sniff: sniffed(m.sum.head), Size: m.sum.size, SHA256: m.sum.hex(), Wire: m.wire, Expected: int64(m.wire), Coding: coding, Verdict: verdictComplete}
 	}
-	*w = wsMessage{inflater: w.inflater}
+	*m = wsMessage{inflater: m.inflater}
 }
 
 // wsInflater undoes permessage-deflate (RFC 7692, section 7.2). It is one stream for
