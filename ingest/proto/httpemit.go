@@ -89,7 +89,8 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 	if v := httpStarts(side.head); v != Yes && v != Likely && !httpFirst(side.head) || v == More {
 		return
 	}
-	h := parseHTTPHeader(side.head, false)
+	// Of what the snap length cut, Wireshark shows the beginning of the last value.
+	h := parseHTTPHeader(side.head, verdict == verdictSnaplen)
 	if h.response && h.status == 0 || !h.response && h.method == "" {
 		return
 	}

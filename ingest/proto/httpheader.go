@@ -119,7 +119,7 @@ func httpToken(b []byte) bool {
 }
 
 // parseHTTPHeader reads a header. Of one that was cut, whole is false, and its last
-// line is left out.
+// line is left out; with whole it is taken for what is there of it.
 func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 	h := &httpHeader{length: -1}
 	first := true
@@ -137,7 +137,7 @@ func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 		text := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 		switch {
 		case first:
-			h.first(bytes.TrimSuffix(text, []byte{'\r'}), line[len(line)-1] == '\n' || line[len(line)-1] == '\r')
+			h.first(bytes.TrimSuffix(text, []byte{'\r'}), whole || line[len(line)-1] == '\n' || line[len(line)-1] == '\r')
 			first = false
 		case len(text) == 0:
 			b = nil
