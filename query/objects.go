@@ -147,9 +147,10 @@ func (s *messageScan) object(m *index.Message) (ObjectRow, error) {
 	return r, nil
 }
 
-// fileName makes a name for an object's file: the number of its message, and of the
+// FileName makes a name for the object's file: the number of its message, and of the
 // name on the wire what is harmless in a name.
-func fileName(message uint32, name, mediaType string) string {
+func (r *ObjectRow) FileName() string {
+	name := r.Name
 	if cut := strings.IndexAny(name, "?#"); cut >= 0 {
 		name = name[:cut]
 	}
@@ -168,9 +169,9 @@ func fileName(message uint32, name, mediaType string) string {
 		clean = clean[len(clean)-maxFileName:]
 	}
 	if clean == "" {
-		clean = "object" + extensionOf(mediaType)
+		clean = "object" + extensionOf(r.Type)
 	}
-	return strconv.FormatUint(uint64(message), 10) + "-" + clean
+	return strconv.FormatUint(uint64(r.Message), 10) + "-" + clean
 }
 
 const maxFileName = 80
