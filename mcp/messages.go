@@ -40,6 +40,7 @@ func decodeConnection() *tool {
 		return &decodeConnectionOut{MessagesAnswer: *a, outcome: outcome{Notice: notice}}, nil
 	})
 	t.input.Properties["text_offset"].Minimum = ptr(0.0)
+	t.input.Properties["status"].Default = nil // without one, all
 	outline(t.output, "application", "rows", "returned", "total", "next_cursor", "truncated", "hints")
 	return t
 }

@@ -68,7 +68,7 @@ func (r *frameRecord) messageLines() (lines []string) {
 		if i == maxMessageLines {
 			return append(lines, strconv.Itoa(len(messages)-i)+" more")
 		}
-		if m.Summary == "" {
+		if _, layer := dissect.FieldByName(m.Protocol); layer || m.Summary == "" { // a layer of the frame: Info tells
 			continue
 		}
 		lines = append(lines, m.Protocol+": "+m.Summary)

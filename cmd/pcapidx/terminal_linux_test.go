@@ -64,7 +64,7 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("ingest has no bold header:\n%s", got)
 	}
 
-	const page = `CONN  PROTO  CLIENT            SERVER              START                    DURATION  PACKETS >  PACKETS <  BYTES >  BYTES <      RTT  RESENT  STATE  HISTORY
+	const page = `CONN  PROTO  CLIENT            SERVER              START                    DURATION  PACKETS >  PACKETS <  BYTES >  BYTES <      RTT  RESENT  STATE  HISTORY   APP  HOST
 `
 	got := onTerminal(t, "connections", "tcp-ends.pcap", "--limit", "2")
 	header, rest, _ := strings.Cut(got, "\n")
