@@ -42,18 +42,11 @@ func (e *Engine) Export(ctx context.Context, q ExportRequest, w io.Writer) (*Exp
 	if q.Format != "" && !slices.Contains(formats, q.Format) {
 		return nil, unknownWord("format", q.Format, formats)
 	}
-	f, err := parseFilter(q.Filter)
+	f, x, entry, err := e.openFiltered(q.Capture, q.Filter)
 	if err != nil {
 		return nil, err
-	}
-	x, entry, err := e.source.Open(q.Capture)
-	if err != nil {
-		return nil, wrap(err)
 	}
 	defer x.Close()
-	if err := answerable(f, entry.ID, x.Summary().Content); err != nil {
-		return nil, err
-	}
 	out := &contextWriter{ctx: ctx, w: w}
 	a := &ExportAnswer{Capture: entry.ID, Name: entry.Name, Format: q.Format, Hints: f.Hints()}
 	if q.Format == "" && f.Root == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -95,7 +96,7 @@ func (e *Engine) wireBytes(ctx context.Context, x Capture, capture string, m *in
 		}
 		return nil
 	})
-	if err == io.EOF || err != nil && len(wire) > 0 && ctx.Err() == nil {
+	if errors.Is(err, io.EOF) || err != nil && len(wire) > 0 && ctx.Err() == nil {
 		err = nil
 	}
 	return wire, err

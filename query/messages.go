@@ -109,18 +109,11 @@ func (e *Engine) Messages(ctx context.Context, q MessagesRequest) (*MessagesAnsw
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	f, err := parseFilter(q.Filter)
+	f, x, entry, err := e.openFiltered(q.Capture, q.Filter)
 	if err != nil {
 		return nil, err
-	}
-	x, entry, err := e.source.Open(q.Capture)
-	if err != nil {
-		return nil, wrap(err)
 	}
 	defer x.Close()
-	if err := answerable(f, entry.ID, x.Summary().Content); err != nil {
-		return nil, err
-	}
 	shape := strings.Join([]string{"messages", q.Connection, q.Protocol, q.Filter, q.Status, strconv.FormatBool(q.Warned)}, "\x00")
 	after, err := parseCursor(q.Cursor, shape, []string{entry.Build})
 	if err != nil {

@@ -55,18 +55,11 @@ func (e *Engine) Objects(ctx context.Context, q ObjectsRequest) (*ObjectsAnswer,
 	if err := q.Page.check(); err != nil {
 		return nil, err
 	}
-	f, err := parseFilter(q.Filter)
+	f, x, entry, err := e.openFiltered(q.Capture, q.Filter)
 	if err != nil {
 		return nil, err
-	}
-	x, entry, err := e.source.Open(q.Capture)
-	if err != nil {
-		return nil, wrap(err)
 	}
 	defer x.Close()
-	if err := answerable(f, entry.ID, x.Summary().Content); err != nil {
-		return nil, err
-	}
 	shape := strings.Join([]string{"objects", q.Connection, q.Filter, q.Type, strconv.FormatBool(q.Incomplete)}, "\x00")
 	after, err := parseCursor(q.Cursor, shape, []string{entry.Build})
 	if err != nil {

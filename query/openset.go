@@ -1,5 +1,10 @@
 package query
 
+import (
+	"pcapidx/index"
+	"pcapidx/query/filter"
+)
+
 // openSet is some captures, opened for one question.
 type openSet struct {
 	ids      []string
@@ -29,4 +34,22 @@ func (s *openSet) close() {
 	for _, x := range s.captures {
 		_ = x.Close()
 	}
+}
+
+// openFiltered parses a display filter and opens a capture that can answer it; the
+// caller closes it.
+func (e *Engine) openFiltered(capture, text string) (*filter.Filter, Capture, *index.Entry, error) {
+	f, err := parseFilter(text)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	x, entry, err := e.source.Open(capture)
+	if err != nil {
+		return nil, nil, nil, wrap(err)
+	}
+	if err := answerable(f, entry.ID, x.Summary().Content); err != nil {
+		_ = x.Close()
+		return nil, nil, nil, err
+	}
+	return f, x, entry, nil
 }

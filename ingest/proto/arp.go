@@ -84,10 +84,7 @@ func (d *arp) Decode(s *Stream, b []byte) int {
 	m := s.Message(s.At(0))
 	a, ok := readARP(b)
 	if m.Length = uint64(len(b)); !ok {
-		if m.Outcome = index.Malformed; s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
-		m.Summary = "message that is cut, or not about IPv4"
+		m.Outcome, m.Summary = s.unreadable(), "message that is cut, or not about IPv4"
 		s.Emit(m, s.At(0))
 		return len(b)
 	}

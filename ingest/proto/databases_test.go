@@ -210,17 +210,18 @@ func TestDatabaseTLS(t *testing.T) {
 	}
 }
 
-func FuzzPgSQL(f *testing.F)  { fuzzSeeds(f, "pgsql", pgScript()) }
-func FuzzMySQL(f *testing.F)  { fuzzSeeds(f, "mysql", myScript()) }
-func FuzzRESP(f *testing.F)   { fuzzSeeds(f, "resp", respScript()) }
-func FuzzSSH(f *testing.F)    { fuzzSeeds(f, "ssh", sshScript()) }
-func FuzzTelnet(f *testing.F) { fuzzSeeds(f, "telnet", telnetScript()) }
+func FuzzPgSQL(f *testing.F)    { fuzzSeeds(f, "pgsql", pgScript()) }
+func FuzzMySQL(f *testing.F)    { fuzzSeeds(f, "mysql", myScript()) }
+func FuzzRESP(f *testing.F)     { fuzzSeeds(f, "resp", respScript()) }
+func FuzzMemcache(f *testing.F) { fuzzSeeds(f, "memcache", memcacheScript()) }
+func FuzzSSH(f *testing.F)      { fuzzSeeds(f, "ssh", sshScript()) }
+func FuzzTelnet(f *testing.F)   { fuzzSeeds(f, "telnet", telnetScript()) }
 
 func fuzzSeeds(f *testing.F, name string, turns []scriptTurn) {
 	var seed []byte
 	for _, t := range turns {
 		for b := t.data; len(b) > 0; {
-			n := min(len(b), 32)
+			n := min(len(b), 64)
 			head := byte(n-1) << 2
 			if t.server {
 				head |= 1

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-
-	"pcapidx/index"
 )
 
 // dhcpProtocol is DHCP and BOOTP (RFC 2131, RFC 951). Answers come on other
@@ -75,9 +73,7 @@ func (d *dhcp) Decode(s *Stream, b []byte) int {
 	m := s.Message(s.At(0))
 	info := &dhcpInfo{}
 	if !info.read(m, b) {
-		if m.Outcome = index.Malformed; s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
+		m.Outcome = s.unreadable()
 	}
 	info.describe(m)
 	d.pair(s, m, info)

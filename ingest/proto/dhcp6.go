@@ -2,8 +2,6 @@ package proto
 
 import (
 	"encoding/binary"
-
-	"pcapidx/index"
 )
 
 // dhcpv6Protocol is DHCP for IPv6 (RFC 8415). Answers come on other connections than
@@ -84,9 +82,7 @@ func (d *dhcp6) Decode(s *Stream, b []byte) int {
 	r, info := &dnsReader{m: m, b: b}, &dhcp6Info{}
 	r.dhcp6(info, 0)
 	if r.bad {
-		if m.Outcome = index.Malformed; s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
+		m.Outcome = s.unreadable()
 	}
 	info.describe(m)
 	d.pair(s, m, info)

@@ -49,10 +49,7 @@ func (d *dns) message(s *Stream, data []byte, from int) {
 		d.body(s, r, info)
 	}
 	if r.bad {
-		m.Outcome = index.Malformed
-		if s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
+		m.Outcome = s.unreadable()
 	}
 	d.describe(m, info)
 	d.judge(s, m, info)

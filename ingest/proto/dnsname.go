@@ -200,24 +200,3 @@ func brokenSequence(b []byte) int {
 	}
 	return n
 }
-
-// asciiText gives bytes as text, with a replacement character for each that is not
-// ASCII.
-func asciiText(b []byte) string {
-	for i, c := range b {
-		if c < 0x80 {
-			continue
-		}
-		var s strings.Builder
-		s.Write(b[:i])
-		for _, c := range b[i:] {
-			if c < 0x80 {
-				s.WriteByte(c)
-			} else {
-				s.WriteRune(utf8.RuneError)
-			}
-		}
-		return s.String()
-	}
-	return string(b)
-}

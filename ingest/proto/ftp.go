@@ -121,7 +121,7 @@ type ftp struct {
 	waiting   asked
 	user      string
 	directory string // working directory, "" if not known
-	frames    [2]uint32
+	frames    frameLeads
 	transfer  *ftpTransfer // the one that was announced last
 }
 
@@ -142,19 +142,11 @@ func (p *ftp) Decode(s *Stream, data []byte) int {
 	return ends[len(ends)-1]
 }
 
-// leads tells whether a message is the first of its frame in this direction. Wireshark
-// looks at the first line of a segment only, so that only that message has fields.
-func (p *ftp) leads(s *Stream, last Mark) bool {
-	before := p.frames[s.Side()]
-	p.frames[s.Side()] = last.Frame
-	return before != last.Frame
-}
-
 // command takes a line of the client.
 func (p *ftp) command(s *Stream, line []byte, n int) {
 	m, last := s.Message(s.At(0)), s.At(n-1)
 	m.Kind = index.Request
-	leads := p.leads(s, last)
+	leads := p.frames.lead(s, last)
 	verb, arg := word(line)
 	name := upper(verb, 8)
 	if leads {
@@ -211,7 +203,7 @@ func (p *ftp) answer(s *Stream, data []byte, ends []int) {
 	for i, r := range pieces {
 		m := s.Message(r.first)
 		m.Kind, m.Request = index.Continues, q.number
-		leads := p.leads(s, r.last)
+		leads := p.frames.lead(s, r.last)
 		first, end := r.lines[0], r.lines[len(r.lines)-1]
 		code, _ := replyCode(first)
 		if leads {

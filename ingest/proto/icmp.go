@@ -66,10 +66,7 @@ func (d *icmp) Decode(s *Stream, b []byte) int {
 	m := s.Message(s.At(0))
 	m.Length = uint64(len(b))
 	if len(b) < icmpHeader {
-		if m.Outcome = index.Malformed; s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
-		m.Summary = "message without its header"
+		m.Outcome, m.Summary = s.unreadable(), "message without its header"
 		s.Emit(m, s.At(0))
 		return len(b)
 	}

@@ -109,7 +109,7 @@ func imapAnswers(client, server []byte) bool {
 // imap is the state of a connection.
 type imap struct {
 	asked   []question // whose arg is the tag
-	frames  [2]uint32
+	frames  frameLeads
 	begun   bool
 	literal [2]imapLiteral
 	answer  *Message // of the server, within which a literal came
@@ -218,8 +218,7 @@ func (p *imap) literalEnds(s *Stream, l *imapLiteral) {
 
 // leads tells whether a message is the first of its frame: it has imap.isrequest.
 func (p *imap) leads(s *Stream, m *Message, last Mark) {
-	if p.frames[s.Side()] != last.Frame {
-		p.frames[s.Side()] = last.Frame
+	if p.frames.lead(s, last) {
 		m.Fields = append([]index.MessageField{{Name: "imap.isrequest", Num: map[bool]uint64{true: 1}[s.FromClient()]}}, m.Fields...)
 	}
 }

@@ -2,7 +2,6 @@ package proto
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -109,17 +108,9 @@ func (p *imap) continued(s *Stream, m *Message, line []byte, last Mark) {
 
 // credentials reads a line of AUTHENTICATE.
 func (p *imap) credentials(m *Message, line []byte) {
-	plain, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(line)))
-	if err != nil || p.login != "PLAIN" {
-		return
+	if p.login == "PLAIN" {
+		m.plainLogin(line, imapUser, "IMAP", "AUTHENTICATE PLAIN")
 	}
-	length := len(plain)
-	if parts := bytes.SplitN(plain, []byte{0}, 3); len(parts) == 3 {
-		length = len(parts[2])
-		m.Str(imapUser, string(parts[1]))
-		m.Summary = summary("AUTHENTICATE PLAIN of user " + string(parts[1]))
-	}
-	m.clearText("IMAP AUTHENTICATE PLAIN", length)
 }
 
 // logIn reads the arguments of LOGIN. It tells what a literal at the end of the line is.

@@ -171,3 +171,15 @@ func cutOff(s *Stream, rest []byte, kind index.MessageKind, e End) {
 	m.Length = uint64(len(rest))
 	s.Emit(m, s.At(0))
 }
+
+// frameLeads are the frames of the messages that came last, by side.
+type frameLeads [2]uint32
+
+// lead tells whether a message that ends at a mark is the first of its frame in this
+// direction. Wireshark looks at the first line of a segment only, so that only that
+// message has fields.
+func (f *frameLeads) lead(s *Stream, last Mark) bool {
+	before := f[s.Side()]
+	f[s.Side()] = last.Frame
+	return before != last.Frame
+}

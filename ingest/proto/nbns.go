@@ -80,9 +80,7 @@ func (n *nbns) Decode(s *Stream, data []byte) int {
 	r, info := &dnsReader{m: m, b: data}, &nbnsInfo{}
 	r.nbns(info)
 	if r.bad {
-		if m.Outcome = index.Malformed; s.Uncaptured() > 0 {
-			m.Outcome = index.Partial
-		}
+		m.Outcome = s.unreadable()
 	}
 	info.describe(m)
 	n.pair(s, m, info)

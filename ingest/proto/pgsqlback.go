@@ -1,8 +1,6 @@
 package proto
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"pcapidx/index"
@@ -33,7 +31,7 @@ func (x *pgsql) back(g *pgGroup, b []byte) {
 		name = "Unknown"
 	}
 	x.typed(m, name, b, 5)
-	r := pgReader{b: b[5:]}
+	r := pgReader{reader{b: b[5:]}}
 	switch kind {
 	case 'R':
 		if x.authentication(m, &r); x.auth == 0 {
@@ -60,7 +58,7 @@ func (x *pgsql) back(g *pgGroup, b []byte) {
 	case 'E', 'N':
 		x.report(g, &r, kind == 'E')
 	case 'Z':
-		m.Uint(pgStatus, uint64(r.byte()))
+		m.Uint(pgStatus, uint64(r.uint8()))
 		g.answered()
 	default:
 		x.backRare(m, kind, &r)
@@ -84,7 +82,7 @@ func (x *pgsql) backRare(m *Message, kind byte, r *pgReader) {
 	case 'V':
 		r.values(m, 1)
 	case 'G', 'H':
-		m.Uint(pgFormat, uint64(r.byte()))
+		m.Uint(pgFormat, uint64(r.uint8()))
 		addSummary(m, "copy begins")
 	case 'd':
 		m.Str(pgCopyData, string(r.b))
@@ -93,7 +91,7 @@ func (x *pgsql) backRare(m *Message, kind byte, r *pgReader) {
 		n := r.uint32()
 		m.Uint(pgUnsupportedCount, uint64(n))
 		for range min(n, 64) {
-			if option := r.text(); !r.short {
+			if option := r.text(); !r.bad {
 				m.ascii(pgUnsupported, option)
 			}
 		}
@@ -102,7 +100,7 @@ func (x *pgsql) backRare(m *Message, kind byte, r *pgReader) {
 
 func (x *pgsql) authentication(m *Message, r *pgReader) {
 	kind := r.uint32()
-	if r.short {
+	if r.bad {
 		return
 	}
 	x.auth = kind
@@ -136,7 +134,7 @@ func (x *pgsql) columns(m *Message, r *pgReader) {
 	m.Uint(pgFieldCount, uint64(n))
 	for range n {
 		name := r.text()
-		if r.short || len(r.b) < 18 {
+		if r.bad || len(r.b) < 18 {
 			return
 		}
 		m.ascii(pgColumnName, name)
@@ -160,9 +158,9 @@ var pgReportFields = map[byte]int{
 func (x *pgsql) report(g *pgGroup, r *pgReader, failed bool) {
 	var severity, code, message string
 	for len(r.b) > 0 && r.b[0] != 0 {
-		kind := r.byte()
+		kind := r.uint8()
 		text := r.text()
-		if r.short {
+		if r.bad {
 			break
 		}
 		if field, known := pgReportFields[kind]; known {
@@ -189,54 +187,7 @@ func (x *pgsql) report(g *pgGroup, r *pgReader, failed bool) {
 }
 
 // pgReader reads the body of a message.
-type pgReader struct {
-	b     []byte
-	short bool // it ended before a value did
-}
-
-func (r *pgReader) take(n int) []byte {
-	if n > len(r.b) {
-		r.b, r.short = nil, true
-		return nil
-	}
-	v := r.b[:n]
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *pgReader) byte() byte {
-	if v := r.take(1); v != nil {
-		return v[0]
-	}
-	return 0
-}
-
-func (r *pgReader) uint16() uint16 {
-	if v := r.take(2); v != nil {
-		return binary.BigEndian.Uint16(v)
-	}
-	return 0
-}
-
-func (r *pgReader) uint32() uint32 {
-	if v := r.take(4); v != nil {
-		return binary.BigEndian.Uint32(v)
-	}
-	return 0
-}
-
-// text reads up to a NUL; a text that is cut ends with the bytes.
-func (r *pgReader) text() string {
-	n := bytes.IndexByte(r.b, 0)
-	if n < 0 {
-		t := string(r.b)
-		r.b, r.short = nil, true
-		return t
-	}
-	t := string(r.b[:n])
-	r.b = r.b[n+1:]
-	return t
-}
+type pgReader struct{ reader }
 
 // count reads how many values of a size follow, no more than there are.
 func (r *pgReader) count(size int) int {
@@ -248,7 +199,7 @@ func (r *pgReader) count(size int) int {
 func (r *pgReader) values(m *Message, n int) {
 	for range n {
 		length := int32(r.uint32())
-		if r.short {
+		if r.bad {
 			return
 		}
 		m.Uint(pgValueLength, uint64(int64(length)))

@@ -48,12 +48,12 @@ func (x *pgsql) startup(g *pgGroup, b []byte) {
 		m.Uint(pgMajor, uint64(code>>16))
 		m.Uint(pgMinor, uint64(code&0xFFFF))
 		x.begun = true
-		r := pgReader{b: b[8:]}
+		r := pgReader{reader{b: b[8:]}}
 		database := ""
 		for len(r.b) > 1 {
 			name := r.text()
 			value := r.text()
-			if r.short {
+			if r.bad {
 				break
 			}
 			m.ascii(pgParameterName, name)
@@ -102,7 +102,7 @@ func (x *pgsql) frontend(g *pgGroup, b []byte) {
 		name = "Unknown"
 	}
 	x.typed(m, name, b, 5)
-	r := pgReader{b: b[5:]}
+	r := pgReader{reader{b: b[5:]}}
 	switch kind {
 	case 'Q':
 		x.query(m, r.text())
@@ -114,12 +114,12 @@ func (x *pgsql) frontend(g *pgGroup, b []byte) {
 		x.bind(m, &r)
 	case 'E':
 		m.ascii(pgPortal, r.text())
-		if n := r.uint32(); !r.short {
+		if n := r.uint32(); !r.bad {
 			m.Uint(pgReturns, uint64(n))
 		}
 	case 'D', 'C':
 		field := pgPortal
-		if what := r.byte(); what == 'S' {
+		if what := r.uint8(); what == 'S' {
 			field = pgStatement
 		}
 		m.ascii(field, r.text())
@@ -207,7 +207,7 @@ func (x *pgsql) call(m *Message, r *pgReader) {
 		m.Uint(pgFormat, uint64(r.uint16()))
 	}
 	r.values(m, int(r.uint16()))
-	if f := r.uint16(); !r.short {
+	if f := r.uint16(); !r.bad {
 		m.Uint(pgFormat, uint64(f))
 	}
 	addSummary(m, "function call")
@@ -241,7 +241,7 @@ func (x *pgsql) password(m *Message, r *pgReader) {
 		mechanism := r.text()
 		m.ascii(pgSASLMechanism, mechanism)
 		n := int32(r.uint32())
-		if r.short {
+		if r.bad {
 			break
 		}
 		m.Uint(pgSASLLength, uint64(int64(n)))

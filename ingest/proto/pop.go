@@ -2,7 +2,6 @@ package proto
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 
@@ -76,7 +75,7 @@ func detectPOP(h *Head) Verdict {
 // pop is the state of a connection.
 type pop struct {
 	waiting asked
-	frames  [2]uint32
+	frames  frameLeads
 	login   string // mechanism of an AUTH exchange that goes on
 	list    bool   // lines follow, until the single dot
 	inLine  bool
@@ -122,18 +121,11 @@ func (p *pop) Decode(s *Stream, data []byte) int {
 	return n
 }
 
-// leads is as that of ftp: Wireshark looks at the first line of a segment.
-func (p *pop) leads(s *Stream, last Mark) bool {
-	before := p.frames[s.Side()]
-	p.frames[s.Side()] = last.Frame
-	return before != last.Frame
-}
-
 // command takes a line of the client.
 func (p *pop) command(s *Stream, line []byte, n int) {
 	m, last := s.Message(s.At(0)), s.At(n-1)
 	m.Kind = index.Request
-	leads := p.leads(s, last)
+	leads := p.frames.lead(s, last)
 	verb, arg := word(line)
 	name := upper(verb, 4)
 	secret := p.login != "" || name == "PASS" || name == "APOP" || name == "AUTH"
@@ -179,23 +171,15 @@ func (p *pop) command(s *Stream, line []byte, n int) {
 
 // credentials reads a line of an AUTH exchange.
 func (p *pop) credentials(m *Message, line []byte) {
-	plain, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(line)))
-	if err != nil || p.login != "PLAIN" {
-		return
+	if p.login == "PLAIN" {
+		m.plainLogin(line, popUser, "POP3", "AUTH PLAIN")
 	}
-	length := len(plain)
-	if parts := bytes.SplitN(plain, []byte{0}, 3); len(parts) == 3 {
-		length = len(parts[2])
-		m.Str(popUser, string(parts[1]))
-		m.Summary = summary("AUTH PLAIN of user " + string(parts[1]))
-	}
-	m.clearText("POP3 AUTH PLAIN", length)
 }
 
 // answer takes the first line of an answer.
 func (p *pop) answer(s *Stream, line []byte, n int) {
 	m, last := s.Message(s.At(0)), s.At(n-1)
-	leads := p.leads(s, last)
+	leads := p.frames.lead(s, last)
 	first, text := word(line)
 	m.Summary = summary(string(line))
 	if string(first) == "+" { // the next line of an AUTH exchange is asked for
@@ -261,7 +245,7 @@ func (p *pop) lines(s *Stream, data []byte) int {
 				return at
 			case rest[1] == '\n' || rest[1] == '\r' && rest[2] == '\n':
 				at += bytes.IndexByte(rest, '\n') + 1
-				p.frames[s.Side()] = s.At(at - 1).Frame
+				p.frames.lead(s, s.At(at-1))
 				p.listEnds(s, s.At(at-1))
 				return at
 			}
@@ -279,7 +263,7 @@ func (p *pop) lines(s *Stream, data []byte) int {
 		}
 		at += n
 	}
-	p.frames[s.Side()] = s.At(at - 1).Frame
+	p.frames.lead(s, s.At(at-1))
 	return at
 }
 

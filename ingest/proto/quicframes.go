@@ -20,7 +20,7 @@ const (
 
 // frames reads the frames of an Initial packet.
 func (q *quic) frames(s *Stream, m *Message, b []byte) {
-	r := tlsReader{b: b}
+	r := reader{b: b}
 	for n := 0; len(r.b) > 0 && n < quicMaxFrames; n++ {
 		kind := r.varint()
 		m.Uint(quicFrameType, kind)
@@ -56,7 +56,7 @@ func (q *quic) frames(s *Stream, m *Message, b []byte) {
 }
 
 // ack takes the body of an ACK frame (RFC 9000, section 19.3).
-func (r *tlsReader) ack(m *Message, ecn bool) {
+func (r *reader) ack(m *Message, ecn bool) {
 	m.Uint(quicAcked, r.varint())
 	r.varint() // delay
 	count := r.varint()
@@ -71,7 +71,7 @@ func (r *tlsReader) ack(m *Message, ecn bool) {
 }
 
 // close takes a CONNECTION_CLOSE frame. Codes 0x100 to 0x1ff are alerts of TLS.
-func (q *quic) close(m *Message, r *tlsReader) {
+func (q *quic) close(m *Message, r *reader) {
 	code := r.varint()
 	r.varint() // type of the frame that caused it
 	r.bytes(int(min(r.varint(), 1<<20)))

@@ -63,7 +63,7 @@ func readLongHeader(b []byte) (h quicHeader, ok bool) {
 		return h, false
 	}
 	h.first, h.version = b[0], binary.BigEndian.Uint32(b[1:])
-	r := tlsReader{b: b[5:]}
+	r := reader{b: b[5:]}
 	dcid, scid := r.vector(1), r.vector(1)
 	h.dcid, h.scid = dcid.b, scid.b
 	if r.bad || len(h.dcid) > maxCID || len(h.scid) > maxCID {
@@ -101,7 +101,7 @@ func readLongHeader(b []byte) (h quicHeader, ok bool) {
 }
 
 // varint takes a number of variable length (RFC 9000, section 16).
-func (r *tlsReader) varint() (v uint64) {
+func (r *reader) varint() (v uint64) {
 	first := r.uint8()
 	if r.bad {
 		return 0

@@ -164,7 +164,7 @@ func fuzzScript(t *testing.T, name string, data []byte) {
 	var turns []scriptTurn
 	for len(data) > 1 && len(turns) < 200 {
 		head := data[0]
-		n := min(len(data)-1, 1+int(head>>2)*int(1+head>>5))
+		n := min(len(data)-1, 1+int(head>>2))
 		turn := scriptTurn{server: head&1 == 1, data: data[1 : 1+n]}
 		if head == 0x42 {
 			turn.gap = 7

@@ -62,9 +62,9 @@ func (p *smtp) take(s *Stream, m *Message, line []byte) {
 	case l.mechanism == "PLAIN":
 		m.Str(smtpUserPass, string(line))
 		p.state = smtpCommands
-		length := len(plain)
-		if parts := bytes.SplitN(plain, []byte{0}, 3); len(parts) == 3 {
-			l.user, length = string(parts[1]), len(parts[2])
+		user, length, ok := splitPlain(plain)
+		if ok {
+			l.user = user
 		}
 		m.clearText(l.mechanism, length)
 	default:
@@ -74,6 +74,31 @@ func (p *smtp) take(s *Stream, m *Message, line []byte) {
 		m.Str(smtpUser, l.user)
 		m.Summary = summary("AUTH " + l.mechanism + " of user " + l.user)
 	}
+}
+
+// splitPlain gives the user and the length of the password of a login by PLAIN (RFC
+// 4616): a role, the user and the password, with NULs between. What is not that is
+// taken for a password.
+func splitPlain(login []byte) (user string, length int, ok bool) {
+	parts := bytes.SplitN(login, []byte{0}, 3)
+	if len(parts) < 3 {
+		return "", len(login), false
+	}
+	return string(parts[1]), len(parts[2]), true
+}
+
+// plainLogin reads a line of a login by PLAIN, in base64, which began with a command.
+func (m *Message) plainLogin(line []byte, user int, protocol, command string) {
+	plain, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(line)))
+	if err != nil {
+		return
+	}
+	name, length, ok := splitPlain(plain)
+	if ok {
+		m.Str(user, name)
+		m.Summary = summary(command + " of user " + name)
+	}
+	m.clearText(protocol+" "+command, length)
 }
 
 // clearText warns that a password was sent in clear text.

@@ -76,6 +76,15 @@ func (s *Stream) Now() index.Time { return s.engine.now }
 // hand: the snap length cut them.
 func (s *Stream) Uncaptured() uint64 { return s.engine.uncaptured }
 
+// unreadable is the outcome of a datagram, or layer, that ends before its message
+// does: the capture's fault, or the sender's.
+func (s *Stream) unreadable() index.Outcome {
+	if s.engine.uncaptured > 0 {
+		return index.Partial
+	}
+	return index.Malformed
+}
+
 // Frame is the frame in hand.
 func (s *Stream) Frame() uint32 { return s.engine.frame }
 

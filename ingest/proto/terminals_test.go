@@ -200,8 +200,18 @@ func TestNormalizeSQL(t *testing.T) {
 	}
 }
 
+func memcacheScript() []scriptTurn {
+	return scriptOf(
+		"cset k 0 60 5\r\nhello\r\n", "sSTORED\r\n",
+		"cget k j\r\n", "sVALUE k 0 5\r\nhello\r\nEND\r\n",
+		"cset x 1 2 3 noreply\r\nabc\r\n",
+		"cbad\r\n", "sERROR\r\n",
+		"cquit\r\n",
+	)
+}
+
 func TestMemcache(t *testing.T) {
-	turns := scriptOf("cset k 0 60 5\r\nhello\r\n", "sSTORED\r\n", "cget k j\r\n", "sVALUE k 0 5\r\nhello\r\nEND\r\n", "cset x 1 2 3 noreply\r\nabc\r\n", "cbad\r\n", "sERROR\r\n", "cquit\r\n")
+	turns := memcacheScript()
 	k, _ := playScript(turns, "", 9999, scriptWhole)
 	checkScript(t, k, true, `
 c request/ok set k 0 60

@@ -196,7 +196,7 @@ func (t *tlsStream) cut(s *Stream, d *tlsRecords, outcome index.Outcome, snapped
 func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 	d := &t.sides[s.Side()]
 	if d.held >= tlsHeader && len(rest) > 0 {
-		t.cut(s, d, cutOutcome(e), false)
+		t.cut(s, d, e.Outcome(), false)
 	}
 	d.held = 0
 	x := &t.session
@@ -209,7 +209,7 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 		mark = t.last
 	}
 	m := s.Message(mark)
-	m.Kind, m.Outcome, m.Summary = index.Conclusion, cutOutcome(e), "handshake did not complete"
+	m.Kind, m.Outcome, m.Summary = index.Conclusion, e.Outcome(), "handshake did not complete"
 	how := "its end is not in the capture"
 	switch e {
 	case Finished:
@@ -223,15 +223,4 @@ func (t *tlsStream) End(s *Stream, rest []byte, e End) {
 	}
 	m.Warn("tls.handshake_incomplete", severity, "the handshake did not come to its end: "+how, x.askedFrame)
 	s.Emit(m, mark)
-}
-
-// cutOutcome is that of a message which the end of its direction cuts.
-func cutOutcome(e End) index.Outcome {
-	switch e {
-	case Finished, ResetBySender:
-		return index.Truncated
-	case ResetByReceiver:
-		return index.Aborted
-	}
-	return index.Partial
 }

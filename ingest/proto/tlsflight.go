@@ -70,7 +70,7 @@ func (t *tlsSession) certificates(s *Stream, m *Message, body []byte) {
 	if server {
 		t.certified = true
 	}
-	r := tlsReader{b: body}
+	r := reader{b: body}
 	list := r.vector(3)
 	for i := 0; len(list.b) > 0 && i < maxChain; i++ {
 		der := list.vector(3)

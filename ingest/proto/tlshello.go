@@ -49,7 +49,7 @@ const (
 
 // readClientHello reads a client's hello; a datagram's has a cookie.
 func readClientHello(b []byte, cookie bool) *tlsHello {
-	r := tlsReader{b: b}
+	r := reader{b: b}
 	h := &tlsHello{legacy: r.uint16(), random: r.bytes(32)}
 	session := r.vector(1)
 	h.session = session.b
@@ -65,7 +65,7 @@ func readClientHello(b []byte, cookie bool) *tlsHello {
 
 // readServerHello reads a server's hello.
 func readServerHello(b []byte) *tlsHello {
-	r := tlsReader{b: b}
+	r := reader{b: b}
 	h := &tlsHello{legacy: r.uint16(), random: r.bytes(32)}
 	// Drafts of TLS 1.3 before the 22nd left session and compression out.
 	draft := h.legacy>>8 == 0x7f && h.legacy < 0x7f16
@@ -83,7 +83,7 @@ func readServerHello(b []byte) *tlsHello {
 	return h
 }
 
-func (h *tlsHello) readExtensions(r *tlsReader, client bool) {
+func (h *tlsHello) readExtensions(r *reader, client bool) {
 	h.bad, h.headless = r.bad, r.bad
 	if r.bad || len(r.b) == 0 { // hellos before TLS 1.2 may have none
 		return
@@ -105,7 +105,7 @@ func (h *tlsHello) readExtensions(r *tlsReader, client bool) {
 	}
 }
 
-func (h *tlsHello) readExtension(kind uint16, r tlsReader, client bool) {
+func (h *tlsHello) readExtension(kind uint16, r reader, client bool) {
 	switch kind {
 	case extServerName:
 		list := r.vector(2)
@@ -147,7 +147,7 @@ func (h *tlsHello) readExtension(kind uint16, r tlsReader, client bool) {
 	}
 }
 
-func (h *tlsHello) readShares(r tlsReader, client bool) {
+func (h *tlsHello) readShares(r reader, client bool) {
 	if !client {
 		if group := r.uint16(); !r.bad {
 			h.shares = append(h.shares, group)

@@ -154,12 +154,12 @@ func (t *tlsSession) message(s *Stream, m *Message, kind byte, body []byte) {
 		t.certificates(s, m, body)
 	case 8: // encrypted extensions, in the clear
 		h := &tlsHello{}
-		h.readExtensions(&tlsReader{b: body}, false)
+		h.readExtensions(&reader{b: body}, false)
 		h.extensionFields(m)
 	case tlsServerKey:
 		t.serverKey(m, body)
 	case tlsCertificateReq:
-		r := tlsReader{b: body}
+		r := reader{b: body}
 		if r.vector(1); t.version == tls12 || t.version == 0xfefd {
 			list := r.vector(2)
 			for _, v := range list.uints(2) {
@@ -180,7 +180,7 @@ func (t *tlsSession) message(s *Stream, m *Message, kind byte, body []byte) {
 
 // serverKey takes a server's key exchange, as far as it names a curve.
 func (t *tlsSession) serverKey(m *Message, body []byte) {
-	r := tlsReader{b: body}
+	r := reader{b: body}
 	if !tlsCurveSuite(t.suite) || r.uint8() != 3 {
 		return
 	}
