@@ -127,8 +127,7 @@ case_chunked_cut() { download chunked_cut :8000/chunks-cut/photo.jpg; }
 case_chunked_endless() { download chunked_endless :8000/chunks-endless/list.txt; }
 case_gzip_cut() { download gzip_cut :8000/gzip-cut/list.txt --compressed; }
 
-# The client closes while the server still has data to send, and answers that
-# with RST.
+# The client closes while the server still has data to send, which closes in turn.
 case_client_abort() { download client_abort /slow/photo.jpg -m 0.7; }
 
 # The server sends half and waits: nothing comes in answer to the client's FIN.
@@ -144,8 +143,15 @@ case_capture_loss_end() {
   lose 16-99
 }
 
+# Of 96 bytes of each packet the header of the answer has few, of 400 all.
 case_snaplen() {
   begin snaplen -s 96
+  fetch /photo.jpg
+  end
+}
+
+case_snaplen_body() {
+  begin snaplen_body -s 400
   fetch /photo.jpg
   end
 }
