@@ -184,7 +184,9 @@ func (m *httpMessage) warnBody(x *Message) {
 		text = fmt.Sprintf("all %d bytes of the body came, but the %s that they are lacks its end", o.Wire, o.Sniff)
 	case verdictMalformed:
 		code = "http.chunks"
-	case verdictCaptureLoss, verdictNetworkLoss, verdictSnaplen:
+	case verdictSnaplen: // how much it cut is not known: what follows is not looked at
+		frames = []uint32{m.gapFrame}
+	case verdictCaptureLoss, verdictNetworkLoss:
 		frames = []uint32{m.gapFrame}
 		text += fmt.Sprintf(", %d are missing", m.missing)
 	}

@@ -10,7 +10,7 @@
 # the one before gets into its capture.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-start curl nginx go gzip
+start curl nginx go
 WWW=$TMP/www
 PORT=40000
 LOSSY=40100 # the client's port that the line is bad for
