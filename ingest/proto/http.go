@@ -61,7 +61,7 @@ type http struct {
 	requests  uint64
 	responses uint64
 	emitted   bool
-	ended     [2]Mark // where each side ended, Frame 0: it did not yet
+	ended     [2]Mark // where each side sent FIN, Frame 0: it did not yet
 }
 
 // httpMaxAsked bounds the requests that wait for answers.
@@ -323,7 +323,9 @@ func (d *http) bodyGap(s *Stream, side *httpSide, g Gap) {
 func (d *http) End(s *Stream, _ []byte, e End) {
 	side := &d.sides[s.Side()]
 	at := s.At(0)
-	defer func() { d.ended[s.Side()] = at }()
+	if e == Finished {
+		defer func() { d.ended[s.Side()] = at }()
+	}
 	switch side.state {
 	case httpInHeader:
 		if httpFirst(side.head) {

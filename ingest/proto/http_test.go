@@ -75,6 +75,18 @@ func webCases() []struct {
 1-1 http request/ok [GET /]
 2-2 http response/partial to 1 [200 OK, no type given, 1 of 100 bytes, capture_ended] "" text/plain 1/1/100  capture_ended 2d711642 !http.body_short_capture_ended[2]
 `},
+		{"client closes, capture ends", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ">."}, `
+1-1 http request/ok [GET /]
+2-2 http response/aborted to 1 [200 OK, no type given, 1 of 100 bytes, client_abort] "" text/plain 1/1/100  client_abort 2d711642 !http.body_short_client_abort[2 3]
+`},
+		{"client closes, server resets", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ">.", "<!"}, `
+1-1 http request/ok [GET /]
+2-2 http response/aborted to 1 [200 OK, no type given, 1 of 100 bytes, client_abort] "" text/plain 1/1/100  client_abort 2d711642 !http.body_short_client_abort[2 3 4]
+`},
+		{"client closes its side and takes the rest", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", ">.", "<y"}, `
+1-1 http request/ok [GET /]
+2-4 http response/partial to 1 [200 OK, no type given, 2 of 100 bytes, capture_ended] "" text/plain 2/2/100  capture_ended ` + sumOf("xy") + ` !http.body_short_capture_ended[4]
+`},
 		{"gap in a body", webScript{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nxyz", "<____", "<zzzzHTTP/1.1 204 No Content\r\n\r\n"}, `
 1-1 http request/ok [GET /]
 2-3 http response/partial to 1 [200 OK, no type given, 7 of 10 bytes, capture_loss] "" text/plain 7/7/10  capture_loss ` + sumOf("xyzzzzz") + ` !http.body_short_capture_loss[2]

@@ -3,6 +3,7 @@ package proto
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -171,6 +172,23 @@ func otherType(declared, sniffed string) bool {
 	return text && sniffed != ""
 }
 
+// pictureName tells request targets that end as the name of a picture does.
+func pictureName(uri string) bool {
+	if cut := strings.IndexAny(uri, "?#"); cut >= 0 {
+		uri = uri[:cut]
+	}
+	switch strings.ToLower(path.Ext(uri)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".ico":
+		return true
+	}
+	return false
+}
+
+// isPicture tells whether a file may be a picture by its bytes or by what was declared.
+func isPicture(o *index.Object) bool {
+	return o.Sniff == "" || strings.HasPrefix(o.Sniff, "image/") || strings.HasPrefix(o.Type, "image/")
+}
+
 // warn judges the header.
 func (m *httpMessage) warn(x *Message) {
 	same := true
@@ -203,6 +221,9 @@ func (m *httpMessage) warn(x *Message) {
 	}
 	if o := x.Object; o != nil && otherType(o.Type, o.Sniff) {
 		x.Warn("http.type_mismatch", index.SeverityNote, fmt.Sprintf("the body looks like %s, not like the type that the header declares", o.Sniff))
+	}
+	if o := x.Object; o != nil && m.response && o.Verdict == verdictComplete && pictureName(m.asked.uri) && !isPicture(o) {
+		x.Warn("http.not_a_picture", index.SeverityNote, fmt.Sprintf("the name asked for is a picture's, but the answer, of status %d, is whole with %d bytes that look like %s", m.status, o.Size, o.Sniff))
 	}
 	if k := m.sink; k != nil {
 		m.warnCoding(x, k)

@@ -56,27 +56,27 @@ func (d *http) bodyEnds(s *Stream, side *httpSide, e End, at Mark) {
 	}
 	verdict, why := verdictCaptureEnded, "the capture ends before the body does"
 	evidence := []uint32{side.last.Frame}
-	other := d.ended[1-s.Side()]
-	switch e {
-	case Finished:
-		verdict, why = verdictServerClose, "the server closed the connection before the body was whole"
-		if !m.response {
-			verdict, why = verdictClientAbort, "the client closed the connection before the body was whole"
-		} else if other.Frame > 0 && other.Frame < at.Frame && other.Frame > side.first.Frame {
-			verdict, why = verdictClientAbort, "the client closed its side first, then the server did before the body was whole"
-			evidence = append(evidence, other.Frame)
-		}
-	case ResetBySender, ResetByReceiver:
-		verdict, why = verdictClientAbort, "the client reset the connection before the body was whole"
-		if m.response == (e == ResetBySender) {
-			verdict, why = verdictServerReset, "the server reset the connection before the body was whole"
-		}
-	case Forgotten:
+	left := d.leftEarly(s, side, e, at)
+	switch {
+	case e == Forgotten:
 		verdict, why = verdictGivenUp, "the connection was given up for want of memory before the body was whole"
-	case CaptureEnded:
-		if m.missing > 0 {
-			verdict, why = gapVerdict(m.gap), "bytes of the body are missing, and its end was not captured"
-		}
+	case e == CaptureEnded && m.missing > 0:
+		verdict, why = gapVerdict(m.gap), "bytes of the body are missing, and its end was not captured"
+	case left > 0 && e == Finished:
+		verdict, why = verdictClientAbort, "the client closed its side first, then the server did before the body was whole"
+	case left > 0:
+		verdict, why = verdictClientAbort, "the client closed its side before the body was whole"
+	case e == Finished && m.response:
+		verdict, why = verdictServerClose, "the server closed the connection before the body was whole"
+	case e == Finished:
+		verdict, why = verdictClientAbort, "the client closed the connection before the body was whole"
+	case e == ResetBySender && m.response, e == ResetByReceiver && !m.response:
+		verdict, why = verdictServerReset, "the server reset the connection before the body was whole"
+	case e != CaptureEnded:
+		verdict, why = verdictClientAbort, "the client reset the connection before the body was whole"
+	}
+	if verdict == verdictClientAbort && left > 0 {
+		evidence = append(evidence, left)
 	}
 	if e != CaptureEnded && e != Forgotten {
 		evidence = append(evidence, at.Frame)
@@ -84,6 +84,21 @@ func (d *http) bodyEnds(s *Stream, side *httpSide, e End, at Mark) {
 	m.evidence = evidence
 	m.whole = e == Finished && m.headFrame == at.Frame // Wireshark waits for no more then
 	d.conclude(s, side, verdict, why, side.last)
+}
+
+// leftEarly gives the frame with which the client closed its side while an answer came,
+// 0 if it did not. Where the answer has no end, only a FIN behind all that was seen of it
+// counts: a client may close its side and take the rest.
+func (d *http) leftEarly(s *Stream, side *httpSide, e End, at Mark) uint32 {
+	fin := d.ended[1-s.Side()].Frame
+	since := side.first.Frame
+	if e == CaptureEnded {
+		since = side.last.Frame
+	}
+	if !side.message.response || fin <= since || e != CaptureEnded && fin >= at.Frame {
+		return 0
+	}
+	return fin
 }
 
 // complete ends a message whose body is whole.
@@ -169,7 +184,9 @@ func (m *httpMessage) warnBody(x *Message) {
 		text = fmt.Sprintf("all %d bytes of the body came, but the %s that they are lacks its end", o.Wire, o.Sniff)
 	case verdictMalformed:
 		code = "http.chunks"
-	case verdictCaptureLoss, verdictNetworkLoss, verdictSnaplen:
+	case verdictSnaplen: // how much it cut is not known: what follows is not looked at
+		frames = []uint32{m.gapFrame}
+	case verdictCaptureLoss, verdictNetworkLoss:
 		frames = []uint32{m.gapFrame}
 		text += fmt.Sprintf(", %d are missing", m.missing)
 	}
