@@ -60,12 +60,12 @@ func xmppProtocol() Protocol {
 }
 
 // detectXMPP: both sides open a stream, perhaps with an XML declaration in front. In
-// the middle of a connection: a stanza.
+// the middle of a connection: a stanza, or the end of the stream.
 func detectXMPP(h *Head) Verdict {
 	if h.Midstream {
 		stanzas := func(b []byte) bool {
 			tag, _, ok := xmlTag(bytes.TrimLeft(b, xmlSpace))
-			return ok && xmppStanza(tag.name) && (len(tag.value("id"))+len(tag.value("to"))+len(tag.value("from")) > 0)
+			return ok && (tag.name == "/stream:stream" || xmppStanza(tag.name) && len(tag.value("id"))+len(tag.value("to"))+len(tag.value("from")) > 0)
 		}
 		if stanzas(h.Client) || stanzas(h.Server) {
 			return Yes

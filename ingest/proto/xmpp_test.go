@@ -67,7 +67,7 @@ func TestDetectInTheMiddle(t *testing.T) {
 		t.Errorf("Modbus is taken for PostgreSQL: %d", v)
 	}
 	for head, want := range map[string]Verdict{
-		"<iq id='1' type='get'>": Yes, "<presence from='a@b'/>": Yes, "<message>": No, "<?xml version='1.0'?><a/>": No, "<?xml ": More, "<stream:str": More, "<html>": No, "": No,
+		"<iq id='1' type='get'>": Yes, "<presence from='a@b'/>": Yes, "<message>": No, "</stream:stream>": Yes, "<?xml version='1.0'?><a/>": No, "<?xml ": More, "<stream:str": More, "<html>": No, "": No,
 	} {
 		if got := detectXMPP(&Head{Client: []byte(head), Midstream: true}); got != want {
 			t.Errorf("%q: got %d, want %d", head, got, want)
