@@ -25,6 +25,7 @@ func All() []Protocol {
 		popProtocol(),
 		imapProtocol(),
 		ircProtocol(),
+		xmppProtocol(),
 		ldapProtocol(),
 		cldapProtocol(),
 		stunProtocol(),

@@ -14,6 +14,11 @@ const (
 	pgGSSRequest    = 80877104
 )
 
+// pgHead bounds the lengths by which messages are told in the middle of a connection.
+// Other protocols, as Modbus, have a counter in the first byte of this place, which
+// would be a length of 16 MiB and more.
+const pgHead = 1 << 24
+
 // Bounds. pgMost is what a message's length may be, pgStart that of one without a
 // type; of messages longer than pgWhole the beginning is read, and the rest skipped.
 const (
@@ -80,7 +85,7 @@ func pgChain(b []byte, types string) int {
 	n := 0
 	for len(b) >= 5 {
 		length := binary.BigEndian.Uint32(b[1:])
-		if !bytes.ContainsRune([]byte(types), rune(b[0])) || length < 4 || length > pgMost || !pgFits(b[0], length, types) {
+		if !bytes.ContainsRune([]byte(types), rune(b[0])) || length < 4 || length >= pgHead || !pgFits(b[0], length, types) {
 			return 0
 		}
 		n++
