@@ -26,7 +26,7 @@ func startProto(dir string) (*protoRun, error) {
 		return nil, err
 	}
 	r := &protoRun{stage: newProtoStage(logSink{log}), log: log, jobs: make(chan *job, jobs), done: make(chan struct{})}
-	go r.run()
+	go r.run(r.jobs)
 	return r, nil
 }
 
@@ -39,9 +39,9 @@ func (l logSink) Message(m *index.Message) { l.Add(m) }
 // Application implements proto.Sink.
 func (l logSink) Application(a *index.Application) { l.AddApplication(a) }
 
-func (r *protoRun) run() {
+func (r *protoRun) run(jobs <-chan *job) {
 	defer close(r.done)
-	for j := range r.jobs {
+	for j := range jobs {
 		r.stage.block(j.block.Rows, j.packets, j.batch.Packet, j.datagrams)
 		j.release()
 	}
