@@ -127,7 +127,7 @@ func (s *summer) message(m *index.Message) error {
 			if s.counts[f.Name] == nil {
 				s.counts[f.Name] = map[string]*ValueCount{}
 			}
-			s.count(s.counts[f.Name], s.scan.texts.value(f), m.Frame)
+			s.countOnce(s.counts[f.Name], s.scan.texts.value(f), m)
 		}
 	}
 	if m.Code != "" {
@@ -251,6 +251,18 @@ func (s *summer) answers(m *index.Message) {
 	}
 	if len(r.server.times) < maxServerRTT {
 		r.server.times = append(r.server.times, latency)
+	}
+}
+
+// countOnce counts a message that has a value, however often.
+func (s *summer) countOnce(in map[string]*ValueCount, value string, m *index.Message) {
+	c := in[value]
+	if c != nil && c.last == m.Number {
+		return
+	}
+	s.count(in, value, m.Frame)
+	if c = in[value]; c != nil {
+		c.last = m.Number
 	}
 }
 
