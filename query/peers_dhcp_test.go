@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"testing"
@@ -118,7 +119,36 @@ func TestListedDHCPClients(t *testing.T) {
 	}
 }
 
-// TestListedDHCPServers: two servers are told by their identifiers, and a server
+// TestListedPages: a listing that is limited says that there is more, and goes on.
+func TestListedPages(t *testing.T) {
+	var frames []framed
+	for i := range 3 {
+		d := dhcpLease{1, uint32(1 + i), firstMAC, "", []byte{53, 1, 1}}
+		frames = append(frames, framed{i, udpPacket(fromClient, toServers, d.bytes())})
+	}
+	e, id := listed(t, linkRaw, frames...)
+	q := MessagesRequest{Capture: id, Protocol: "dhcp", Page: Page{Limit: 2}}
+	first, err := e.Messages(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Returned != 2 || first.Total != 2 || first.TotalExact || first.NextCursor == "" || first.Rows[1].Frame != 2 {
+		t.Errorf("first page: %+v", first)
+	}
+	q.Cursor = first.NextCursor
+	rest, err := e.Messages(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest.Returned != 1 || rest.Total != 3 || !rest.TotalExact || rest.NextCursor != "" || rest.Rows[0].Frame != 3 {
+		t.Errorf("second page: %+v", rest)
+	}
+	if n := summed(t, e, id, "dhcp").Messages; n != 3 {
+		t.Errorf("%d messages in all", n)
+	}
+}
+
+// TestListedDHCPServers: two servers are told by their identifiers, and one
 // that gives none by its address.
 func TestListedDHCPServers(t *testing.T) {
 	offer := func(server string, options ...byte) []byte {

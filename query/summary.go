@@ -111,7 +111,7 @@ func summaryProtocols(word string) (protocols, top []string) {
 	case "icmp":
 		return []string{"icmp", "icmpv6"}, []string{"icmp.kind", "icmpv6.kind", "icmp.unreachable", "icmpv6.unreachable"}
 	case "sip":
-		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server"}
+		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server", "sip.call.end"}
 	case "rtp":
 		return []string{"rtp", "rtcp"}, []string{"rtp.ssrc", "rtp.p_type"}
 	case "sql":

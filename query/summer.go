@@ -115,7 +115,9 @@ func (s *summer) message(m *index.Message) error {
 	switch m.Outcome {
 	case index.Fine:
 	case index.Failed:
-		a.Errors++
+		if m.Kind != index.Conclusion { // its answers are counted
+			a.Errors++
+		}
 		s.note(m)
 	default:
 		a.Broken++
@@ -130,7 +132,7 @@ func (s *summer) message(m *index.Message) error {
 			s.countOnce(s.counts[f.Name], s.scan.texts.value(f), m)
 		}
 	}
-	if m.Code != "" {
+	if m.Code != "" && m.Kind != index.Conclusion {
 		s.count(s.codes, m.Code, m.Frame)
 	}
 	if err := s.observe(m); err != nil {
