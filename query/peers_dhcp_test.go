@@ -82,7 +82,7 @@ func TestListedDHCP(t *testing.T) {
 }
 
 // TestListedDHCPClients: two clients with transactions of their own, two messages each;
-// then a client that reuses a number of the other one's, which is a third transaction.
+// then a client that uses the other one's number in a third transaction.
 func TestListedDHCPClients(t *testing.T) {
 	kind := func(k byte, more ...byte) []byte { return append([]byte{53, 1, k}, more...) }
 	server := []byte{54, 4, 192, 168, 1, 1}
@@ -117,6 +117,26 @@ func TestListedDHCPClients(t *testing.T) {
 	if a.Requests != 3 || a.Answered != 3 || countsText(a.Codes) != "OFFER 2 @3, ACK 1 @6" {
 		t.Errorf("figures: %+v", a)
 	}
+}
+
+// TestListedSameNumber: two clients that chose the same number at the same time have a
+// transaction each.
+func TestListedSameNumber(t *testing.T) {
+	ask := func(mac [6]byte) []byte {
+		return udpPacket(fromClient, toServers, (&dhcpLease{1, 7, mac, "", []byte{53, 1, 1}}).bytes())
+	}
+	offer := func(mac [6]byte, yours string) []byte {
+		return udpPacket(fromServer, toClients, (&dhcpLease{2, 7, mac, yours, []byte{53, 1, 2}}).bytes())
+	}
+	e, id := listed(t, linkRaw,
+		framed{0, ask(firstMAC)}, framed{10, ask(secondMAC)}, framed{20, offer(secondMAC, "192.168.1.102")}, framed{40, offer(firstMAC, "192.168.1.101")},
+	)
+	wantTold(t, told(said(t, e, id, "dhcp")),
+		"1 0.0.0.0:68>255.255.255.255:67 request ok [] DISCOVER from 00:11:22:33:44:55 in 40 ms",
+		"2 0.0.0.0:68>255.255.255.255:67 request ok [] DISCOVER from 00:11:22:33:44:66 in 10 ms",
+		"3 192.168.1.1:67>255.255.255.255:68 response ok [OFFER] OFFER 192.168.1.102 to 00:11:22:33:44:66 re 2",
+		"4 192.168.1.1:67>255.255.255.255:68 response ok [OFFER] OFFER 192.168.1.101 to 00:11:22:33:44:55 re 1",
+	)
 }
 
 // TestListedPages: a listing that is limited says that there is more, and goes on.
