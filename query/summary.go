@@ -64,11 +64,12 @@ type SpreadMS struct {
 	Max    float64 `json:"max"`
 }
 
-// ValueCount counts a value. First is the first frame with it.
+// ValueCount counts the messages with a value. First is the first frame with it.
 type ValueCount struct {
 	Value string `json:"value"`
 	Count uint64 `json:"count"`
 	First uint32 `json:"first_frame"`
+	last  uint32 // number of the message that was counted last
 }
 
 // TopValues are the most frequent values of a field.
@@ -106,11 +107,11 @@ func summaryProtocols(word string) (protocols, top []string) {
 			"tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "tls.handshake.version", "tls.handshake.ciphersuite", "tls.handshake.ja4", "tls.alert_message.desc",
 		}
 	case "dhcp":
-		return []string{"dhcp", "dhcpv6"}, []string{"dhcp.option.dhcp", "dhcp.hw.mac_addr", "dhcp.option.hostname", "dhcp.option.dhcp_server_id", "dhcp.ip.your", "dhcpv6.msgtype"}
+		return []string{"dhcp", "dhcpv6"}, []string{"dhcp.option.dhcp", "dhcp.id", "dhcp.hw.mac_addr", "dhcp.option.hostname", "dhcp.option.dhcp_server_id", "dhcp.ip.your", "dhcpv6.msgtype"}
 	case "icmp":
-		return []string{"icmp", "icmpv6"}, nil
+		return []string{"icmp", "icmpv6"}, []string{"icmp.kind", "icmpv6.kind", "icmp.unreachable", "icmpv6.unreachable"}
 	case "sip":
-		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.User-Agent"}
+		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server", "sip.call.end"}
 	case "rtp":
 		return []string{"rtp", "rtcp"}, []string{"rtp.ssrc", "rtp.p_type"}
 	case "sql":

@@ -115,7 +115,9 @@ func (s *summer) message(m *index.Message) error {
 	switch m.Outcome {
 	case index.Fine:
 	case index.Failed:
-		a.Errors++
+		if m.Kind != index.Conclusion { // its answers are counted
+			a.Errors++
+		}
 		s.note(m)
 	default:
 		a.Broken++
@@ -127,10 +129,10 @@ func (s *summer) message(m *index.Message) error {
 			if s.counts[f.Name] == nil {
 				s.counts[f.Name] = map[string]*ValueCount{}
 			}
-			s.count(s.counts[f.Name], s.scan.texts.value(f), m.Frame)
+			s.countOnce(s.counts[f.Name], s.scan.texts.value(f), m)
 		}
 	}
-	if m.Code != "" {
+	if m.Code != "" && m.Kind != index.Conclusion {
 		s.count(s.codes, m.Code, m.Frame)
 	}
 	if err := s.observe(m); err != nil {
@@ -251,6 +253,18 @@ func (s *summer) answers(m *index.Message) {
 	}
 	if len(r.server.times) < maxServerRTT {
 		r.server.times = append(r.server.times, latency)
+	}
+}
+
+// countOnce counts a message that has a value, however often.
+func (s *summer) countOnce(in map[string]*ValueCount, value string, m *index.Message) {
+	c := in[value]
+	if c != nil && c.last == m.Number {
+		return
+	}
+	s.count(in, value, m.Frame)
+	if c = in[value]; c != nil {
+		c.last = m.Number
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 	"pcapidx/ingest/dissect"
 )
 
-// icmpProtocol is ICMP (RFC 792). Its own fields are answered from the bytes of
-// frames; messages have those of the datagrams that errors quote.
+// icmpProtocol is ICMP (RFC 792). Its fields are answered from the bytes of frames;
+// messages have what they are in words, and the fields of datagrams that errors quote.
 func icmpProtocol() Protocol {
 	return Protocol{
 		Name: "icmp", Title: "ICMP", On: Frames, Layers: []dissect.Proto{dissect.ProtoICMP}, Patience: 5e9,
-		New: func() Decoder { return newICMP(false) },
+		Fields: icmpFields("icmp"),
+		New:    func() Decoder { return newICMP(false) },
 	}
 }
 
@@ -70,12 +71,15 @@ func (d *icmp) Decode(s *Stream, b []byte) int {
 		s.Emit(m, s.At(0))
 		return len(b)
 	}
+	if !d.fails(b[0]) {
+		m.Str(icmpKind, d.kindName(b[0]))
+	}
 	prefix := ""
 	if at := discoveryOptions(b[0]); d.v6 && at > 0 {
 		prefix = discovered(m, b, at)
 	}
 	switch {
-	case d.v6 && b[0] < 128, !d.v6 && icmpError(b[0]):
+	case d.fails(b[0]):
 		d.fault(s, m, b)
 	case d.asked(b[0]) != b[0]:
 		d.answer(s, m, b)
@@ -101,6 +105,9 @@ func (d *icmp) End(*Stream, []byte, End) {}
 // icmpError tells errors: unreachable, source quench, redirect, time exceeded,
 // parameter problem.
 func icmpError(kind byte) bool { return kind >= 3 && kind <= 5 || kind == 11 || kind == 12 }
+
+// fails tells errors of either version.
+func (d *icmp) fails(kind byte) bool { return d.v6 && kind < 128 || !d.v6 && icmpError(kind) }
 
 // asks4or6 tells questions that are answered with their numbers: echo, time stamp,
 // information, address mask.

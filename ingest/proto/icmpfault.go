@@ -10,7 +10,8 @@ import (
 
 // icmpFault is an error in words.
 type icmpFault struct {
-	what     string
+	what     string // the same for all of the kind
+	more     string // numbers and addresses behind it
 	code     string // of the warning, "" for none
 	severity index.Severity
 	text     string // of the warning
@@ -35,7 +36,7 @@ func faultOf(b []byte) icmpFault {
 	case 11:
 		return ttlExceeded(code)
 	}
-	return icmpFault{what: fmt.Sprintf("parameter problem at byte %d", b[4]), code: "icmp.parameter", severity: index.SeverityWarn, text: "a header makes no sense to the sender of the error"}
+	return icmpFault{what: "parameter problem", more: fmt.Sprintf(" at byte %d", b[4]), code: "icmp.parameter", severity: index.SeverityWarn, text: "a header makes no sense to the sender of the error"}
 }
 
 // faultOf6 describes an error of ICMPv6 (RFC 4443).
@@ -51,7 +52,7 @@ func faultOf6(b []byte) icmpFault {
 	case 3:
 		return ttlExceeded(code)
 	case 4:
-		return icmpFault{what: fmt.Sprintf("parameter problem at byte %d", binary.BigEndian.Uint32(b[4:])), code: "icmp.parameter", severity: index.SeverityWarn, text: "a header makes no sense to the sender of the error"}
+		return icmpFault{what: "parameter problem", more: fmt.Sprintf(" at byte %d", binary.BigEndian.Uint32(b[4:])), code: "icmp.parameter", severity: index.SeverityWarn, text: "a header makes no sense to the sender of the error"}
 	}
 	return icmpFault{what: fmt.Sprintf("error of type %d", b[0])}
 }
@@ -68,14 +69,14 @@ func unreachable(prefix string, code byte, names [16]string) icmpFault {
 func tooBig(mtu uint32) icmpFault {
 	f := icmpFault{what: "packet too big", code: "icmp.frag_needed", severity: index.SeverityNote, text: "a packet is too big for the way and must not be fragmented"}
 	if mtu > 0 {
-		f.what += fmt.Sprintf(", MTU %d", mtu)
+		f.more = fmt.Sprintf(", MTU %d", mtu)
 		f.text += fmt.Sprintf("; the next hop takes %d bytes", mtu)
 	}
 	return f
 }
 
 func redirect(gateway netip.Addr) icmpFault {
-	return icmpFault{what: "redirect to " + gateway.String(), code: "icmp.redirect", severity: index.SeverityWarn, text: "a router says that another one is nearer; hosts that believe it send there"}
+	return icmpFault{what: "redirect", more: " to " + gateway.String(), code: "icmp.redirect", severity: index.SeverityWarn, text: "a router says that another one is nearer; hosts that believe it send there"}
 }
 
 func ttlExceeded(code byte) icmpFault {
@@ -92,12 +93,16 @@ func (d *icmp) fault(s *Stream, m *Message, b []byte) {
 		f = faultOf6
 	}
 	x := f(b)
-	m.Outcome, m.Summary = index.Failed, x.what
+	m.Outcome, m.Summary = index.Failed, x.what+x.more
+	m.Str(icmpKind, x.what)
 	if x.code != "" {
 		m.Warn(x.code, x.severity, x.text)
 	}
 	if q, ok := quotedPacket(b[icmpHeader:]); ok {
 		m.Summary += " for " + q.String()
+		if b[0] == 3 && !d.v6 && b[1] != 4 || b[0] == 1 && d.v6 {
+			m.Str(icmpUnreachable, q.dst.Addr().String())
+		}
 		d.blame(m, q)
 		d.quoted.fields(m, q)
 	}

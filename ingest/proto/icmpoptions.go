@@ -7,9 +7,12 @@ import (
 	"pcapidx/ingest/dissect"
 )
 
-// Fields of ICMPv6 that are not answered from the bytes of frames.
+// Fields of messages, which are not answered from the bytes of frames: those of both
+// versions, and those of ICMPv6.
 const (
-	icmp6Prefix = iota
+	icmpKind = iota
+	icmpUnreachable
+	icmp6Prefix
 	icmp6PrefixFlags
 	icmp6RDNSS
 	icmp6DNSSL
@@ -17,16 +20,25 @@ const (
 	icmp6Nonce
 )
 
-// icmp6Fields are fields of options of neighbour discovery.
-func icmp6Fields() []Field {
+// icmpFields are what both versions have, under the name of one of them.
+func icmpFields(version string) []Field {
 	return []Field{
-		icmp6Prefix:        {Name: "icmpv6.opt.prefix", Kind: dissect.KindIPv6, Doc: "Prefix of the link"},
-		icmp6PrefixFlags:   {Name: "icmpv6.opt.prefix.flag", Kind: dissect.KindUint, Bits: 8, Hex: true, Doc: "Flags of the prefix"},
-		icmp6RDNSS:         {Name: "icmpv6.opt.rdnss", Kind: dissect.KindIPv6, Doc: "DNS server"},
-		icmp6DNSSL:         {Name: "icmpv6.opt.dnssl", Kind: dissect.KindString, Doc: "Domain to search"},
-		icmp6DNSSLLifetime: {Name: "icmpv6.opt.dnssl.lifetime", Kind: dissect.KindUint, Bits: 32, Doc: "Seconds that the domains to search are good"},
-		icmp6Nonce:         {Name: "icmpv6.opt.nonce", Kind: dissect.KindBytes, Doc: "Number that tells probes apart"},
+		icmpKind:        {Name: version + ".kind", Kind: dissect.KindString, Listed: true, Doc: "What a message is, in words (ours)"},
+		icmpUnreachable: {Name: version + ".unreachable", Kind: dissect.KindString, Listed: true, Doc: "Address that cannot be reached, from the packet that an error quotes (ours)"},
 	}
+}
+
+// icmp6Fields are those, and fields of options of neighbour discovery, in the
+// order of their constants.
+func icmp6Fields() []Field {
+	return append(icmpFields("icmpv6"),
+		Field{Name: "icmpv6.opt.prefix", Kind: dissect.KindIPv6, Doc: "Prefix of the link"},
+		Field{Name: "icmpv6.opt.prefix.flag", Kind: dissect.KindUint, Bits: 8, Hex: true, Doc: "Flags of the prefix"},
+		Field{Name: "icmpv6.opt.rdnss", Kind: dissect.KindIPv6, Doc: "DNS server"},
+		Field{Name: "icmpv6.opt.dnssl", Kind: dissect.KindString, Doc: "Domain to search"},
+		Field{Name: "icmpv6.opt.dnssl.lifetime", Kind: dissect.KindUint, Bits: 32, Doc: "Seconds that the domains to search are good"},
+		Field{Name: "icmpv6.opt.nonce", Kind: dissect.KindBytes, Doc: "Number that tells probes apart"},
+	)
 }
 
 // discovered reads the options of neighbour discovery (RFC 4861, section 4.6), which
