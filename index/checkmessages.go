@@ -13,10 +13,14 @@ func (c *checker) messages() error {
 	}
 	frames := make([]uint32, 0, min(s.Messages, MaxMessages))
 	fields := map[string]*roaring.Bitmap{}
-	err := c.x.EachMessage(1, func(m *Message) bool {
+	var texts [][2]uint32
+	err := c.x.EachMessage(1, MessageWish{}, func(m *Message) bool {
 		frames = append(frames, m.Frame)
 		if m.Number != uint32(len(frames)) || m.Frame == 0 || m.Frame > c.x.summary.Frames || m.Request >= m.Number {
 			c.problem("message %d of frame %d and request %d cannot be", m.Number, m.Frame, m.Request)
+		}
+		if m.TextBytes > 0 {
+			texts = append(texts, [2]uint32{m.Number, m.TextBytes})
 		}
 		for i := range m.Fields {
 			name := m.Fields[i].Name
@@ -32,6 +36,15 @@ func (c *checker) messages() error {
 	}
 	if uint64(len(frames)) != s.Messages {
 		c.problem("%d messages are stored, the summary says %d", len(frames), s.Messages)
+	}
+	for _, t := range texts {
+		text, err := c.x.MessageText(t[0])
+		if c.note(err) != nil {
+			return err
+		}
+		if len(text) != int(t[1]) {
+			c.problem("message %d has %d bytes of text, %d are stored", t[0], t[1], len(text))
+		}
 	}
 	for name, b := range fields {
 		got, _, err := c.x.MessageList(name, nil)

@@ -23,10 +23,11 @@ type Message struct {
 
 	Fields   []MessageField // in the order in which they stand in the message
 	Warnings []Warning
-	// Text is decoded text that the bytes of the connection do not show as they are:
-	// a body that was compressed or came in chunks. At most MaxText bytes.
-	Text   []byte
-	Object *Object // what the message carries, if that is a file of its own
+	// Text is decoded text of the message's body, at most MaxText bytes. It is stored
+	// apart: messages that are read have TextBytes, and Index.MessageText gives it.
+	Text      []byte
+	TextBytes uint32
+	Object    *Object // what the message carries, if that is a file of its own
 }
 
 // MaxText bounds Message.Text.

@@ -2,14 +2,16 @@ package index
 
 import (
 	"encoding/binary"
-	"slices"
 )
 
 // messageGroup is how many messages are stored together.
 const messageGroup = 64
 
-// messageLimit bounds what a stored group takes: texts are most of it.
-const messageLimit = messageGroup * (MaxText + 1<<16)
+// MessageGroupSize is how many messages MessageGroup gives: those from 1 to it, and so on.
+const MessageGroupSize = messageGroup
+
+// messageLimit bounds what a stored group takes: the fields of its messages are most of it.
+const messageLimit = messageGroup << 24
 
 // Limits of one stored message. What is beyond is left out by the writer.
 const (
@@ -57,7 +59,7 @@ func nameAt(list []string, id uint64, d *decoder) string {
 //	protocol, kind | outcome << 4, conn + 1, side, first, frame - first (signed),
 //	start, end - start (signed), offset, length, request, code, summary,
 //	fields: name << 1 | secret, number of a text's bytes or 0, text or number
-//	warnings, text, object
+//	warnings, bytes of the text, object
 func appendMessage(b []byte, m *Message, n *names) []byte {
 	b = binary.AppendUvarint(b, n.id(m.Protocol))
 	b = append(b, byte(m.Kind)|byte(m.Outcome)<<4)
@@ -96,7 +98,7 @@ func appendMessage(b []byte, m *Message, n *names) []byte {
 		frames := w.Frames[:min(len(w.Frames), MaxEvidence)]
 		b = appendFrameList(binary.AppendUvarint(b, uint64(len(frames))), frames)
 	}
-	b = appendString(b, string(m.Text))
+	b = binary.AppendUvarint(b, uint64(len(m.Text)))
 	return appendObject(b, m.Object)
 }
 
@@ -112,7 +114,7 @@ func appendObject(b []byte, o *Object) []byte {
 	return binary.AppendVarint(b, o.Expected)
 }
 
-func decodeMessage(d *decoder, list []string, m *Message) {
+func decodeMessage(d *decoder, list []string, w *messageWish, m *Message) {
 	m.Protocol = nameOf(list, d)
 	bits := d.byte()
 	m.Kind, m.Outcome = MessageKind(bits&15), Outcome(bits>>4)
@@ -124,29 +126,18 @@ func decodeMessage(d *decoder, list []string, m *Message) {
 	m.End = m.Start + Time(d.varint())
 	m.Offset, m.Length, m.Request = d.uvarint(), d.uvarint(), d.uint32()
 	m.Code, m.Summary = d.string(), d.string()
-	n := d.count(2)
-	m.Fields = slices.Grow(m.Fields[:0], n)
-	for range n {
-		name := d.uvarint()
-		f := MessageField{Name: nameAt(list, name>>1, d), Secret: name&1 != 0}
-		if size := d.count(1); size > 0 {
-			f.Text = string(d.bytes(size))
-		} else {
-			f.Num = d.uvarint()
-		}
-		m.Fields = append(m.Fields, f)
-	}
+	w.fieldsOf(d, list, m)
 	m.Warnings = m.Warnings[:0]
 	for range d.count(3) {
-		w := Warning{Code: nameOf(list, d), Severity: Severity(d.byte()), Text: d.string()}
+		x := Warning{Code: nameOf(list, d), Severity: Severity(d.byte()), Text: d.string()}
 		var last uint32
 		for range d.count(1) {
 			last += uint32(d.uvarint())
-			w.Frames = append(w.Frames, last)
+			x.Frames = append(x.Frames, last)
 		}
-		m.Warnings = append(m.Warnings, w)
+		m.Warnings = append(m.Warnings, x)
 	}
-	m.Text = d.bytes(d.count(1))
+	m.TextBytes = d.uint32()
 	m.Object = nil
 	if d.byte() != 0 {
 		o := &Object{}

@@ -1,14 +1,10 @@
 package index
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -25,14 +21,14 @@ import (
 //	l.Store(w)       // or l.Close() alone
 //	l.Close()
 type MessageLog struct {
-	listed map[string]bool // fields with a list for each value
-	file   *os.File
-	out    *bufio.Writer
-	failed error
-
+	listed   map[string]bool // fields with a list for each value
+	groups   scratchFile
 	names    names
 	group    []byte
 	grouped  int
+	present  []uint64 // numbers of the protocols in the group
+	scratch  []byte
+	texts    scratchFile
 	frames   []uint32 // by message number - 1
 	requests []uint32
 	lists    map[string]*messageList
@@ -79,16 +75,15 @@ type MessageProtocol struct {
 	Warnings uint64 `json:"warnings,omitempty"` // of all messages
 }
 
-const messageLogFile = "messages.tmp"
-
 // NewMessageLog makes a log in folder dir. listed names the fields of which the
 // frames of each value are kept.
 func NewMessageLog(dir string, listed []string) (*MessageLog, error) {
-	f, err := os.Create(filepath.Join(dir, messageLogFile))
-	if err != nil {
-		return nil, fmt.Errorf("create message log: %w", err)
+	l := &MessageLog{listed: map[string]bool{}, lists: map[string]*messageList{}}
+	for _, f := range []*scratchFile{&l.groups, &l.texts} {
+		if err := f.create(dir); err != nil {
+			return nil, errors.Join(fmt.Errorf("create message log: %w", err), l.Close())
+		}
 	}
-	l := &MessageLog{listed: map[string]bool{}, file: f, out: bufio.NewWriterSize(f, 1<<18), lists: map[string]*messageList{}}
 	for _, name := range listed {
 		l.listed[name] = true
 	}
@@ -103,7 +98,14 @@ func (l *MessageLog) Add(m *Message) {
 	}
 	l.frames = append(l.frames, m.Frame)
 	l.requests = append(l.requests, m.Request)
-	l.group = appendMessage(l.group, m, &l.names)
+	l.scratch = appendMessage(l.scratch[:0], m, &l.names)
+	l.group = append(binary.AppendUvarint(l.group, uint64(len(l.scratch))), l.scratch...)
+	if id := l.names.id(m.Protocol); !slices.Contains(l.present, id) {
+		l.present = append(l.present, id)
+	}
+	if len(m.Text) > 0 {
+		l.texts.write(m.Number, pack(nil, m.Text))
+	}
 	if l.grouped++; l.grouped == messageGroup {
 		l.flush()
 	}
@@ -170,78 +172,39 @@ func (l *MessageLog) AddApplication(a *Application) {
 	l.apps = append(l.apps, *a)
 }
 
-// flush writes the group in hand: length, packed body.
+// flush writes the group in hand: which protocols it holds, packed body.
 func (l *MessageLog) flush() {
-	if l.grouped == 0 || l.failed != nil {
+	if l.grouped == 0 {
 		return
 	}
-	body := pack(nil, l.group)
-	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
-	if _, err := l.out.Write(head); err != nil {
-		l.failed = err
+	body := binary.AppendUvarint(nil, uint64(len(l.present)))
+	for _, id := range l.present {
+		body = binary.AppendUvarint(body, id)
 	}
-	if _, err := l.out.Write(body); err != nil && l.failed == nil {
-		l.failed = err
-	}
-	l.group, l.grouped = l.group[:0], 0
+	first := uint32(len(l.frames)-l.grouped) + 1
+	l.groups.write(first, append(body, pack(nil, l.group)...))
+	l.group, l.present, l.grouped = l.group[:0], l.present[:0], 0
 }
 
-// Err gives the first failure of writing.
-func (l *MessageLog) Err() error {
-	if l.failed == nil {
-		return nil
-	}
-	return fmt.Errorf("write message log: %w", l.failed)
-}
-
-// Close removes the scratch file. It may be called more than once.
-func (l *MessageLog) Close() error {
-	if l.file == nil {
-		return nil
-	}
-	err := errors.Join(l.file.Close(), os.Remove(l.file.Name()))
-	l.file = nil
-	return err
-}
+// Close removes the scratch files. It may be called more than once.
+func (l *MessageLog) Close() error { return errors.Join(l.groups.remove(), l.texts.remove()) }
 
 // Store gives everything to the writer, and the summary of it. Panics is how many
 // decoders failed.
 func (l *MessageLog) Store(w *Writer, panics uint64) (*MessageSummary, error) {
 	l.flush()
-	if l.failed == nil {
-		l.failed = l.out.Flush()
-	}
-	if l.failed == nil {
-		_, l.failed = l.file.Seek(0, io.SeekStart)
-	}
-	if l.failed != nil {
-		return nil, l.Err()
-	}
-	if err := l.storeMessages(w); err != nil {
+	if err := l.groups.each(func(number uint32, body []byte) { w.putLater(bucketMessages, key32(number), body) }); err != nil {
 		return nil, err
 	}
 	l.storeFrames(w)
 	l.storeLists(w)
 	l.storeApplications(w)
+	if err := l.texts.each(func(number uint32, body []byte) { w.putLater(bucketMessageTexts, key32(number), body) }); err != nil {
+		return nil, err
+	}
 	s := &l.summary
 	s.Messages, s.Panics, s.Names = uint64(len(l.frames)), panics, l.names.list
 	return s, w.Err()
-}
-
-func (l *MessageLog) storeMessages(w *Writer) error {
-	in := bufio.NewReaderSize(l.file, 1<<18)
-	var head [4]byte
-	for first := 1; first <= len(l.frames); first += messageGroup {
-		if _, err := io.ReadFull(in, head[:]); err != nil {
-			return fmt.Errorf("read message log: %w", err)
-		}
-		body := make([]byte, binary.BigEndian.Uint32(head[:]))
-		if _, err := io.ReadFull(in, body); err != nil {
-			return fmt.Errorf("read message log: %w", err)
-		}
-		w.putLater(bucketMessages, key32(uint32(first)), body)
-	}
-	return nil
 }
 
 // frameGroup is how many messages the lists of frames hold each.

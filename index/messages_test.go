@@ -1,8 +1,8 @@
 package index
 
 import (
+	"encoding/binary"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -61,8 +61,8 @@ func storeMessages(t *testing.T, all []Message, apps []Application) *Index {
 	if err := w.Finish(s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, messageLogFile)); err == nil {
-		t.Error("the scratch file is still there")
+	if left, _ := filepath.Glob(filepath.Join(dir, scratchPattern)); len(left) > 0 {
+		t.Errorf("scratch files are still there: %q", left)
 	}
 	x, err := Open(dir)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestMessages(t *testing.T) {
 	x := storeMessages(t, all, nil)
 	for _, from := range []uint32{1, 64, 65, 19_999, 20_001} {
 		next := from
-		err := x.EachMessage(from, func(m *Message) bool {
+		err := x.EachMessage(from, MessageWish{}, func(m *Message) bool {
 			sameMessage(t, m, &all[next-1])
 			next++
 			return true
@@ -94,6 +94,20 @@ func TestMessages(t *testing.T) {
 	sameMessage(t, &group[1], &all[129])
 	if group, err := x.MessageGroup(20_001 + messageGroup); err != nil || len(group) != 0 {
 		t.Errorf("a group behind the end: %d, %v", len(group), err)
+	}
+	if text, err := x.MessageText(3); err != nil || string(text) != "body" {
+		t.Errorf("text of message 3: %q, %v", text, err)
+	}
+	if text, err := x.MessageText(1); err != nil || text != nil {
+		t.Errorf("text of message 1: %q, %v", text, err)
+	}
+	count := 0
+	err = x.EachMessage(1, MessageWish{Protocols: []string{"dns"}, Fields: []string{"a.text"}}, func(m *Message) bool {
+		count++
+		return m.Protocol == "dns" && len(m.Fields) == 2 && m.Fields[0].Name == "a.text" && m.Number == uint32(2*count)
+	})
+	if err != nil || count != 10_000 {
+		t.Errorf("of dns alone: %d, %v", count, err)
 	}
 	answered, seen := map[uint32]uint32{}, 0
 	for _, m := range all {
@@ -129,9 +143,7 @@ func sameMessage(t *testing.T, got, want *Message) {
 	if len(g.Warnings) == 0 {
 		g.Warnings = nil
 	}
-	if len(g.Text) == 0 {
-		g.Text = nil
-	}
+	w.TextBytes, w.Text = uint32(len(w.Text)), nil
 	if !reflect.DeepEqual(g, w) {
 		t.Fatalf("got  %+v\nwant %+v", g, w)
 	}
@@ -189,11 +201,12 @@ func FuzzMessages(f *testing.F) {
 	var n names
 	var body []byte
 	for _, m := range sampleMessages(12) {
-		body = appendMessage(body, &m, &n)
+		one := appendMessage(nil, &m, &n)
+		body = append(binary.AppendUvarint(body, uint64(len(one))), one...)
 	}
-	f.Add(pack(nil, body))
+	f.Add(append([]byte{1, 0}, pack(nil, body)...))
 	f.Fuzz(func(_ *testing.T, value []byte) {
-		_, _, _ = eachInGroup(value, nil, n.list, 1, func(m *Message) bool { return m.Number < 100 })
+		_, _, _ = eachInGroup(value, nil, n.list, nil, 1, func(m *Message) bool { return m.Number < 100 })
 		var a Application
 		decodeApplication(&decoder{b: value}, n.list, &a)
 	})

@@ -20,14 +20,15 @@ func (x *Index) messageNames() ([]string, error) {
 	return x.summary.Applications.Names, nil
 }
 
-// EachMessage calls yield for the messages from number from on, in order, until it
-// returns false. What m refers to is good until yield returns, but for the texts of
+// EachMessage calls yield for the wanted messages from number from on, in order, until
+// it returns false. What m refers to is good until yield returns, but for the texts of
 // its fields. ErrOutdated if the index was made before messages were stored.
-func (x *Index) EachMessage(from uint32, yield func(m *Message) bool) error {
+func (x *Index) EachMessage(from uint32, wish MessageWish, yield func(m *Message) bool) error {
 	names, err := x.messageNames()
 	if err != nil {
 		return err
 	}
+	w := wish.in(names)
 	return x.view(func(v *view) error {
 		start := firstMessage(from)
 		var buf []byte
@@ -39,7 +40,7 @@ func (x *Index) EachMessage(from uint32, yield func(m *Message) bool) error {
 			if first < start {
 				return true, nil
 			}
-			buf, more, err = eachInGroup(body, buf, names, first, func(m *Message) bool { return m.Number < from || yield(m) })
+			buf, more, err = eachInGroup(body, buf, names, w, first, func(m *Message) bool { return m.Number < from || yield(m) })
 			return more, err
 		})
 	})
@@ -53,29 +54,63 @@ func firstMessage(number uint32) uint32 {
 	return (number-1)/messageGroup*messageGroup + 1
 }
 
-// eachInGroup walks the messages of a stored group. It gives the buffer to be used
-// again, and whether yield wants more.
-func eachInGroup(value, buf []byte, names []string, first uint32, yield func(*Message) bool) ([]byte, bool, error) {
-	body, err := unpack(value, buf, messageLimit)
+// eachInGroup walks the wanted messages of a stored group; a nil wish wants all. It gives
+// the buffer to be used again, and whether yield wants more.
+func eachInGroup(value, buf []byte, names []string, w *messageWish, first uint32, yield func(*Message) bool) ([]byte, bool, error) {
+	d := &decoder{b: value}
+	wanted := false
+	for range d.count(1) {
+		wanted = w.protocol(d.uvarint()) || wanted
+	}
+	if d.err != nil || !wanted {
+		return buf, true, d.err
+	}
+	packed := d.b
+	body, err := unpack(packed, buf, messageLimit)
 	if err != nil {
 		return buf, false, err
 	}
-	if value[0] != packedPlain {
+	if packed[0] != packedPlain {
 		buf = body
 	}
-	d := &decoder{b: body}
 	var m Message
+	d = &decoder{b: body}
 	for n := uint32(0); len(d.b) > 0; n++ {
-		m.Number = first + n
-		decodeMessage(d, names, &m)
+		one := &decoder{b: d.bytes(d.count(1))}
 		if d.err != nil || n >= messageGroup {
 			return buf, false, errShort
+		}
+		if id, _ := binary.Uvarint(one.b); !w.protocol(id) {
+			continue
+		}
+		m.Number = first + n
+		if decodeMessage(one, names, w, &m); one.err != nil {
+			return buf, false, one.err
 		}
 		if !yield(&m) {
 			return buf, false, nil
 		}
 	}
 	return buf, true, nil
+}
+
+// MessageText gives the text of a message's body; nil if it has none.
+func (x *Index) MessageText(number uint32) (text []byte, err error) {
+	if _, err := x.messageNames(); err != nil {
+		return nil, err
+	}
+	err = x.view(func(v *view) error {
+		value, err := v.find(bucketMessageTexts, key32(number))
+		if err != nil || value == nil {
+			return err
+		}
+		if text, err = unpack(value, nil, MaxText); err != nil {
+			return v.wrap(bucketMessageTexts, key32(number), err)
+		}
+		text = slices.Clone(text) // of pages that go with the transaction
+		return nil
+	})
+	return text, err
 }
 
 // MessageGroup gives the messages that are stored together with a message, in order
@@ -91,9 +126,9 @@ func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
 		if err != nil || value == nil {
 			return err
 		}
-		_, _, err = eachInGroup(value, nil, names, first, func(m *Message) bool {
+		_, _, err = eachInGroup(value, nil, names, nil, first, func(m *Message) bool {
 			c := *m
-			c.Fields, c.Warnings, c.Text = slices.Clone(m.Fields), slices.Clone(m.Warnings), slices.Clone(m.Text)
+			c.Fields, c.Warnings = slices.Clone(m.Fields), slices.Clone(m.Warnings)
 			group = append(group, c)
 			return true
 		})

@@ -34,7 +34,8 @@ import (
 //	postings     segment u16, field u8, value     roaring bitmap of the frames in a segment (postings.go)
 //	analyses     first connection u32             measures and findings of a group, s2 (analyses.go)
 //	found        code of a finding, text          roaring bitmap of the connections that have it
-//	messages     first message u32                up to messageGroup messages, s2 (messagecode.go)
+//	messages     first message u32                protocols of up to messageGroup messages, and these, s2 (messagecode.go)
+//	messagetexts   message u32                    text of a message's body, s2
 //	messageframes  first frame u32                messages by frame, with their answers, s2 (messages.go)
 //	messagelists   field, 0, value                roaring bitmap of the frames with it (messages.go)
 //	applications   first connection u32           applications of a group of connections, s2
@@ -73,6 +74,7 @@ const (
 	bucketFound       = "found"
 
 	bucketMessages      = "messages"
+	bucketMessageTexts  = "messagetexts"
 	bucketMessageFrames = "messageframes"
 	bucketMessageLists  = "messagelists"
 	bucketApplications  = "applications"
@@ -83,7 +85,7 @@ func buckets() []string {
 	return []string{
 		bucketMeta, bucketBlocks, bucketColumns, bucketDatagrams, bucketConnections,
 		bucketSort, bucketMembers, bucketPostings, bucketContainer, bucketAnalyses, bucketFound,
-		bucketMessages, bucketMessageFrames, bucketMessageLists, bucketApplications,
+		bucketMessages, bucketMessageTexts, bucketMessageFrames, bucketMessageLists, bucketApplications,
 	}
 }
 
@@ -92,7 +94,7 @@ func bucketSince(name string) int {
 	switch name {
 	case bucketAnalyses, bucketFound:
 		return analysesSince
-	case bucketMessages, bucketMessageFrames, bucketMessageLists, bucketApplications:
+	case bucketMessages, bucketMessageTexts, bucketMessageFrames, bucketMessageLists, bucketApplications:
 		return messagesSince
 	}
 	return 1

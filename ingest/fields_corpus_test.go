@@ -66,6 +66,9 @@ func fieldsFolder() string {
 // fieldsWanted gives the share of rows that must agree.
 func fieldsWanted() map[string]float64 {
 	return map[string]float64{
+		"http": 0.99, "tls": 0.99, "dtls": 0.98, "quic": 0.92, "websocket": 0.98, "sip": 0.98, "sdp": 0.98, "rtsp": 0.98, "rtcp": 0.98, "stun": 0.98, "ssh": 0.98,
+		"mysql": 0.98, "pgsql": 0.98, "resp": 0.98, "memcache": 0.98, "telnet": 0.95, "smtp": 0.95, "imf": 0.98, "ftp": 0.95, "ftp-data": 0.98, "pop": 0.98, "imap": 0.98,
+		"irc": 0.98, "ldap": 0.98, "xmpp": 0.95, "tftp": 0.98, "syslog": 0.98,
 		"dns": 0.98, "nbns": 0.98, "dhcp": 0.98, "dhcpv6": 0.98, "ntp": 0.98, "icmp": 0.98, "icmpv6": 0.98, "arp": 0.98,
 	}
 }
@@ -243,7 +246,7 @@ func eachMessage(t *testing.T, path string, visit func(m *index.Message)) *index
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.Close() })
-	err = x.EachMessage(1, func(m *index.Message) bool {
+	err = x.EachMessage(1, index.MessageWish{}, func(m *index.Message) bool {
 		visit(m)
 		return true
 	})

@@ -30,7 +30,7 @@ func addFrameFields(t *testing.T, x *index.Index, frames map[uint32]map[string][
 		}
 	}
 	number := uint32(0)
-	err := x.EachMessage(1, func(m *index.Message) bool {
+	err := x.EachMessage(1, index.MessageWish{}, func(m *index.Message) bool {
 		for _, p := range frameProtocols {
 			if m.Protocol == p && m.Frame != number {
 				number = m.Frame

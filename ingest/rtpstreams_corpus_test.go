@@ -76,25 +76,10 @@ func TestRTPStreamsAgainstTshark(t *testing.T) {
 // rtpConclusions gives the numbers of a capture's streams, by SSRC and name of the field.
 func rtpConclusions(t *testing.T, path string) map[string]map[string]float64 {
 	t.Helper()
-	store := index.OpenStore(t.TempDir())
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := Ingest(t.Context(), store, Input{Name: filepath.Base(path), Reader: f, Seeker: f}, Config{NoText: true}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, _, err := store.Open(r.Entry.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
 	streams := map[string]map[string]float64{}
-	err = x.EachMessage(1, func(m *index.Message) bool {
+	eachMessage(t, path, func(m *index.Message) {
 		if m.Protocol != "rtp" || m.Kind != index.Conclusion {
-			return true
+			return
 		}
 		numbers, ssrc := map[string]float64{}, ""
 		for i := range m.Fields {
@@ -105,10 +90,6 @@ func rtpConclusions(t *testing.T, path string) map[string]map[string]float64 {
 			numbers[name] = float64(m.Fields[i].Num)
 		}
 		streams[ssrc] = numbers
-		return true
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return streams
 }

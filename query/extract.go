@@ -51,8 +51,12 @@ func (e *Engine) ExtractObject(ctx context.Context, capture string, row *ObjectR
 
 // objectBody gives a reader of the object's bytes.
 func (e *Engine) objectBody(ctx context.Context, x Capture, capture string, reader *messageReader, m index.Message) (io.Reader, error) {
-	if sum := sha256.Sum256(m.Text); hex.EncodeToString(sum[:]) == m.Object.SHA256 {
-		return bytes.NewReader(m.Text), nil
+	text, err := x.MessageText(m.Number)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) == m.Object.SHA256 {
+		return bytes.NewReader(text), nil
 	}
 	wire, err := e.wireBytes(ctx, x, capture, &m)
 	if err != nil || m.Protocol != "http" {
@@ -68,7 +72,7 @@ func (e *Engine) objectBody(ctx context.Context, x Capture, capture string, read
 			method = fieldText(asked, "http.request.method")
 		}
 	}
-	if m.Object.Verdict == "fragment" {
+	if m.Object.Verdict == proto.VerdictFragment {
 		return bytes.NewReader(wire), nil
 	}
 	return proto.HTTPBody(wire, method)

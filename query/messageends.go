@@ -11,6 +11,7 @@ import (
 // last are kept.
 type endsReader struct {
 	capture Capture
+	records *knownConnections
 	known   map[uint32]endsOfConn
 	decoder *dissect.Decoder
 	packet  dissect.Packet
@@ -29,11 +30,13 @@ func (e *endsReader) conn(number uint32) (endsOfConn, error) {
 		return c, nil
 	}
 	var out endsOfConn
-	records, err := e.capture.ConnectionsByNumber([]uint32{number})
+	if e.records == nil {
+		e.records = &knownConnections{capture: e.capture}
+	}
+	c, err := e.records.connection(number)
 	if err != nil {
 		return out, err
 	}
-	c := &records[0]
 	ports := c.Kind != 1 && c.Kind != 58
 	out.text = [2]string{endpointText(c.A, ports), endpointText(c.B, ports)}
 	err = e.capture.EachApplication(number, func(a *index.Application) bool {

@@ -21,7 +21,6 @@ const (
 	windowMessages = 2048
 	windowFrames   = 1 << 14
 	keptGroups     = 32
-	groupMessages  = 64 // as stored
 )
 
 // of gives the messages of a frame, in order. They are good until the next call.
@@ -63,7 +62,7 @@ func (r *messageReader) load(frame uint32) error {
 
 // message gives a message by its number, nil if there is none.
 func (r *messageReader) message(number uint32) (*index.Message, error) {
-	first := (number-1)/groupMessages*groupMessages + 1
+	first := (number-1)/index.MessageGroupSize*index.MessageGroupSize + 1
 	group, known := r.groups[first]
 	if !known {
 		var err error

@@ -167,7 +167,9 @@ func (s *messageScan) row(m, answer *index.Message) (*MessageRow, error) {
 	r.Object = objectOf(m.Object)
 	if s.request.Details {
 		r.Fields = s.texts.fields(m)
-		s.text(r, m)
+		if err := s.text(r, m); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -187,17 +189,21 @@ func objectOf(o *index.Object) *MessageObject {
 }
 
 // text adds the asked part of a body's text.
-func (s *messageScan) text(r *MessageRow, m *index.Message) {
-	r.TextBytes = len(m.Text)
-	if !utf8.Valid(m.Text) || slices.Contains(m.Text, 0) { // no text: its object tells what it is
-		return
+func (s *messageScan) text(r *MessageRow, m *index.Message) error {
+	if r.TextBytes = int(m.TextBytes); r.TextBytes == 0 {
+		return nil
 	}
-	from := min(s.request.TextOffset, len(m.Text))
-	to := min(from+s.request.TextLimit, len(m.Text))
-	for to > from && to < len(m.Text) && !utf8.RuneStart(m.Text[to]) {
+	text, err := s.capture.MessageText(m.Number)
+	if err != nil || !utf8.Valid(text) || slices.Contains(text, 0) { // no text: its object tells what it is
+		return err
+	}
+	from := min(s.request.TextOffset, len(text))
+	to := min(from+s.request.TextLimit, len(text))
+	for to > from && to < len(text) && !utf8.RuneStart(text[to]) {
 		to--
 	}
-	r.Text, r.TextOffset, r.TextCut = string(m.Text[from:to]), from, to < len(m.Text)
+	r.Text, r.TextOffset, r.TextCut = string(text[from:to]), from, to < len(text)
+	return nil
 }
 
 // hint says what to know of an answer.

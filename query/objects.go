@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pcapidx/index"
+	"pcapidx/ingest/proto"
 )
 
 // ObjectsRequest asks for the files that messages carried: bodies of HTTP, mails,
@@ -46,9 +47,6 @@ type ObjectsAnswer struct {
 	Rows    []ObjectRow `json:"rows"`
 	Paged
 }
-
-// verdictComplete is the verdict of an object that is whole.
-const verdictComplete = "complete"
 
 // Objects lists files.
 func (e *Engine) Objects(ctx context.Context, q ObjectsRequest) (*ObjectsAnswer, error) {
@@ -101,7 +99,7 @@ func (e *Engine) Objects(ctx context.Context, q ObjectsRequest) (*ObjectsAnswer,
 }
 
 func (q *ObjectsRequest) wants(o *index.Object) bool {
-	if q.Incomplete && o.Verdict == verdictComplete {
+	if q.Incomplete && o.Verdict == proto.VerdictComplete {
 		return false
 	}
 	return q.Type == "" || strings.HasPrefix(strings.ToLower(o.Type), strings.ToLower(q.Type)) || strings.HasPrefix(o.Sniff, strings.ToLower(q.Type))
@@ -110,7 +108,7 @@ func (q *ObjectsRequest) wants(o *index.Object) bool {
 // object describes a file.
 func (s *messageScan) object(m *index.Message) (ObjectRow, error) {
 	r := ObjectRow{
-		Message: m.Number, Frame: m.Frame, Protocol: m.Protocol, Summary: m.Summary, Complete: m.Object.Verdict == verdictComplete, MessageObject: *objectOf(m.Object),
+		Message: m.Number, Frame: m.Frame, Protocol: m.Protocol, Summary: m.Summary, Complete: m.Object.Verdict == proto.VerdictComplete, MessageObject: *objectOf(m.Object),
 	}
 	var err error
 	if r.From, _, err = s.ends.of(m); err != nil {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pcapidx/ingest/proto"
 )
 
 // downloads are the captures of testdata/captures/http. The frames are those that
@@ -94,7 +96,7 @@ func TestDownloads(t *testing.T) {
 			if o.Verdict != c.verdict || o.Size != c.size || expected != c.expected {
 				t.Errorf("verdict %s, size %d, expected %d; want %s, %d, %d", o.Verdict, o.Size, expected, c.verdict, c.size, c.expected)
 			}
-			if o.Verdict != verdictComplete {
+			if o.Verdict != proto.VerdictComplete {
 				checkEvidence(t, e, name, c.frames)
 			}
 			body := extracted(t, e, name, c.extracted == "part" || c.verdict == "network_loss")

@@ -22,6 +22,8 @@ type Observation struct {
 
 // observer watches the messages of a summary.
 type observer interface {
+	// fields names those that it reads.
+	fields() []string
 	// watch sees a message; from and to are its sender and receiver, not valid where
 	// it belongs to no connection.
 	watch(m *index.Message, from, to netip.Addr)

@@ -59,6 +59,8 @@ type subdomainSum struct {
 
 func newSubdomains() *subdomains { return &subdomains{by: map[clientDomain]*subdomainSum{}} }
 
+func (s *subdomains) fields() []string { return []string{"dns.qry.name", "dns.qry.type"} }
+
 func (s *subdomains) watch(m *index.Message, from, _ netip.Addr) {
 	name := fieldText(m, "dns.qry.name")
 	if m.Kind != index.Request || m.Protocol != "dns" || name == "" || strings.HasSuffix(name, ".arpa") {
@@ -149,6 +151,8 @@ type failedName struct {
 }
 
 func newFailedNames() *failedNames { return &failedNames{by: map[netip.Addr]*failedSum{}} }
+
+func (f *failedNames) fields() []string { return []string{"dns.qry.name", "dns.flags.rcode"} }
 
 func (f *failedNames) watch(m *index.Message, _, to netip.Addr) {
 	if m.Kind != index.Response || m.Protocol != "dns" {

@@ -38,6 +38,8 @@ type echoTo struct {
 
 func newEchoes() *echoes { return &echoes{by: map[netip.Addr]*echoSum{}} }
 
+func (e *echoes) fields() []string { return nil }
+
 func (e *echoes) watch(m *index.Message, from, to netip.Addr) {
 	if m.Kind != index.Request || !from.IsValid() {
 		return

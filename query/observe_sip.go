@@ -39,6 +39,10 @@ func newRegistrations() *registrations {
 	return &registrations{by: map[netip.Addr]*loginSum{}, agents: map[string]*ValueCount{}}
 }
 
+func (r *registrations) fields() []string {
+	return []string{"sip.User-Agent", "sip.CSeq.method", "sip.to.user"}
+}
+
 func (r *registrations) watch(m *index.Message, _, to netip.Addr) {
 	agent := fieldText(m, "sip.User-Agent")
 	for _, s := range scanners() {

@@ -22,7 +22,7 @@ type decodedSearch struct {
 // searchDecoded searches the messages of one capture, in the order of their frames.
 func searchDecoded(ctx context.Context, p *searchPage, x Capture) error {
 	if apps := x.Summary().Applications; apps == nil {
-		return x.EachMessage(1, func(*index.Message) bool { return false }) // says that it is older
+		return x.EachMessage(1, index.MessageWish{}, func(*index.Message) bool { return false }) // says that it is older
 	}
 	scan, err := newMessageScan(ctx, x, &MessagesRequest{}, p.filter)
 	if err != nil {
@@ -38,8 +38,14 @@ func searchDecoded(ctx context.Context, p *searchPage, x Capture) error {
 
 // message searches one message: the text of its body, then its values.
 func (d *decodedSearch) message(m *index.Message) (more bool, err error) {
-	if more, err = d.text(m, m.Protocol+" body", m.Text); err != nil || !more {
-		return more, err
+	if m.TextBytes > 0 {
+		body, err := d.scan.capture.MessageText(m.Number)
+		if err != nil {
+			return false, err
+		}
+		if more, err = d.text(m, m.Protocol+" body", body); err != nil || !more {
+			return more, err
+		}
 	}
 	for i := range m.Fields {
 		f := &m.Fields[i]

@@ -58,10 +58,11 @@ type Capture interface {
 	Words(ctx context.Context, q index.WordQuery, limit int) (hits []index.WordHit, total int, more bool, err error)
 	// EachMessage walks the messages of application protocols from a number on, in
 	// the order in which they were decoded; MessageGroup gives those stored together
-	// with one, EachFrameMessage which messages frames have, in the frames' order,
+	// with one, MessageText the text of a body, EachFrameMessage which messages frames have, in the frames' order,
 	// MessageList the frames that have a field or a value of it, and EachApplication
 	// what is known of connections' applications.
-	EachMessage(from uint32, yield func(*index.Message) bool) error
+	EachMessage(from uint32, wish index.MessageWish, yield func(*index.Message) bool) error
+	MessageText(number uint32) ([]byte, error)
 	MessageGroup(number uint32) ([]index.Message, error)
 	EachFrameMessage(from uint32, yield func(index.FrameMessage) bool) error
 	MessageList(field string, value []byte) (frames *roaring.Bitmap, listed bool, err error)

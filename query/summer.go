@@ -24,7 +24,7 @@ type summer struct {
 	times   []int64
 	slow    []slowOne
 	servers map[netip.AddrPort]*serverSum
-	ends    map[uint32][2]netip.AddrPort // of connections asked for
+	records *knownConnections
 	errors  []uint32
 	watch   []observer
 	capped  bool
@@ -58,7 +58,7 @@ const (
 func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, counts: map[string]map[string]*ValueCount{}, codes: map[string]*ValueCount{}, warned: map[string]*ValueCount{},
-		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, ends: map[uint32][2]netip.AddrPort{},
+		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, records: &knownConnections{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
 	s.watch = observers(q.Protocol)
@@ -88,21 +88,29 @@ func messageProtocols() (names []string) {
 func (s *summer) read(ctx context.Context) error {
 	var failed error
 	n := 0
-	err := s.capture.EachMessage(1, func(m *index.Message) bool {
+	err := s.capture.EachMessage(1, s.wish(), func(m *index.Message) bool {
 		if n++; n&0xfff == 0 {
 			if failed = ctx.Err(); failed != nil {
 				return false
 			}
 		}
-		if slices.Contains(s.answer.Of, m.Protocol) {
-			failed = s.message(m)
-		}
+		failed = s.message(m)
 		return failed == nil
 	})
 	if failed != nil {
 		return failed
 	}
 	return err
+}
+
+// wish names what is summed up: a capture has far more.
+func (s *summer) wish() index.MessageWish {
+	w := index.MessageWish{Protocols: s.answer.Of, Fields: slices.Clone(s.tops)}
+	for _, o := range s.watch {
+		w.Fields = append(w.Fields, o.fields()...)
+	}
+	w.NoFields = len(w.Fields) == 0
+	return w
 }
 
 func (s *summer) message(m *index.Message) error {
@@ -193,19 +201,11 @@ func (s *summer) endsOf(conn uint32) (ends [2]netip.AddrPort, err error) {
 	if conn == index.NoConnection {
 		return ends, nil
 	}
-	ends, known := s.ends[conn]
-	if known {
-		return ends, nil
-	}
-	records, err := s.capture.ConnectionsByNumber([]uint32{conn})
+	c, err := s.records.connection(conn)
 	if err != nil {
 		return ends, err
 	}
-	ends = [2]netip.AddrPort{records[0].A, records[0].B}
-	if len(s.ends) < maxSummed {
-		s.ends[conn] = ends
-	}
-	return ends, nil
+	return [2]netip.AddrPort{c.A, c.B}, nil
 }
 
 // server gives the sum of the server that a request went to.

@@ -71,7 +71,13 @@ func (c *Connection) Client(side index.Side) {
 // Held is how many bytes of memory the connection takes, about.
 func (c *Connection) Held() int {
 	kept := len(c.sides[0].recent) + len(c.sides[1].recent)
-	return len(c.sides[0].held) + len(c.sides[1].held) + repeatBytes*kept
+	n := len(c.sides[0].held) + len(c.sides[1].held) + repeatBytes*kept
+	if c.user != nil && !c.user.protocol.Shared {
+		if h, ok := c.user.decoder.(Holder); ok {
+			n += h.Held()
+		}
+	}
+	return n
 }
 
 func (c *Connection) stream(side index.Side, u *user) *Stream {
@@ -88,7 +94,7 @@ func (c *Connection) Bytes(side index.Side, offset uint64, data []byte, frame ui
 			c.settled, c.attempts = false, 0 // nothing was found in the other direction
 		}
 	}
-	if !c.settled {
+	if c.user == nil {
 		c.sample.add(side, data)
 	}
 	borrowed := len(d.held) == 0
@@ -113,7 +119,7 @@ func (c *Connection) run(side index.Side) {
 		return
 	}
 	if c.user == nil {
-		c.skip(side)
+		c.drop(side)
 		return
 	}
 	if other := 1 - side; waited && c.sides[other].heldSince() < c.sides[side].heldSince() {
@@ -173,12 +179,6 @@ func (c *Connection) drop(side index.Side) {
 	d.held = nil
 }
 
-// skip does it where nothing is known of the protocol.
-func (c *Connection) skip(side index.Side) {
-	c.missing += 0
-	c.drop(side)
-}
-
 func (c *Connection) tell(side index.Side, u *user, g Gap) {
 	s := c.stream(side, u)
 	s.last = c.sides[side].last
@@ -223,7 +223,7 @@ func (c *Connection) changed(u *user) bool {
 // adopt gives the connection to a protocol.
 func (c *Connection) adopt(p *Protocol, sure bool) {
 	c.user, c.settled = c.engine.newUser(p), true
-	c.user.sure = sure
+	c.user.sure, c.sample = sure, sample{} // what it looks like is known
 	c.note(p.Name, sure)
 }
 

@@ -254,7 +254,7 @@ func (d *http) fragment(s *Stream, side *httpSide, data []byte, at int) {
 	x := s.Message(s.At(at))
 	x.Kind, x.Outcome, x.Length = index.Continues, index.Partial, sum.size
 	x.Summary = fmt.Sprintf("%d bytes that belong to no message that is known", sum.size)
-	x.Object = &index.Object{Sniff: sniffed(sum.head), Size: sum.size, SHA256: sum.hex(), Wire: sum.size, Expected: -1, Verdict: verdictFragment}
+	x.Object = &index.Object{Sniff: sniffed(sum.head), Size: sum.size, SHA256: sum.hex(), Wire: sum.size, Expected: -1, Verdict: VerdictFragment}
 	s.Emit(x, s.At(at+len(data)-1))
 }
 

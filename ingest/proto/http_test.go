@@ -243,7 +243,7 @@ func TestHTTPCodings(t *testing.T) {
 		n.cuts = rand.New(rand.NewPCG(3, 4))
 		webScript{">GET / HTTP/1.1\r\n\r\n", "<" + message}.play(n)
 		o := n.messages[1].Object
-		if o.Size != uint64(len(text)) || o.SHA256[:8] != sumOf(text) || o.Verdict != verdictComplete || o.Wire != uint64(len(c.body)) {
+		if o.Size != uint64(len(text)) || o.SHA256[:8] != sumOf(text) || o.Verdict != VerdictComplete || o.Wire != uint64(len(c.body)) {
 			t.Errorf("%s: %+v", c.header, o)
 		}
 		if c.header != "identity" && string(n.messages[1].Text) != text {

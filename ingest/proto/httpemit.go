@@ -152,7 +152,7 @@ func (m *httpMessage) bodyLine(o *index.Object) string {
 		media += " (looks like " + o.Sniff + ")"
 	}
 	size := fmt.Sprintf("%d bytes", o.Size)
-	if o.Verdict != verdictComplete && o.Expected >= 0 {
+	if o.Verdict != VerdictComplete && o.Expected >= 0 {
 		size = fmt.Sprintf("%d of %d bytes", o.Wire, o.Expected)
 	}
 	return media + ", " + size + ", " + o.Verdict
@@ -222,7 +222,7 @@ func (m *httpMessage) warn(x *Message) {
 	if o := x.Object; o != nil && otherType(o.Type, o.Sniff) {
 		x.Warn("http.type_mismatch", index.SeverityNote, fmt.Sprintf("the body looks like %s, not like the type that the header declares", o.Sniff))
 	}
-	if o := x.Object; o != nil && m.response && o.Verdict == verdictComplete && pictureName(m.asked.uri) && !isPicture(o) {
+	if o := x.Object; o != nil && m.response && o.Verdict == VerdictComplete && pictureName(m.asked.uri) && !isPicture(o) {
 		x.Warn("http.not_a_picture", index.SeverityNote, fmt.Sprintf("the name asked for is a picture's, but the answer, of status %d, is whole with %d bytes that look like %s", m.status, o.Size, o.Sniff))
 	}
 	if k := m.sink; k != nil {
@@ -236,7 +236,7 @@ func (m *httpMessage) warn(x *Message) {
 // warnCoding warns of a body whose codings could not be undone.
 func (m *httpMessage) warnCoding(x *Message, k *httpSink) {
 	switch {
-	case k.err == nil || m.verdict != verdictComplete && m.missing == 0 && !errors.Is(k.err, ErrBodyLimit):
+	case k.err == nil || m.verdict != VerdictComplete && m.missing == 0 && !errors.Is(k.err, ErrBodyLimit):
 	case errors.Is(k.err, ErrBodyLimit):
 		x.Warn("http.bomb", index.SeverityWarn, fmt.Sprintf("%d bytes decode to more than 32 MiB or 1000 times as much; decoding was stopped after %d bytes", k.raw.size, k.decoded.size))
 	default:

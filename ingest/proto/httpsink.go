@@ -22,7 +22,7 @@ type httpBudget struct {
 // Bounds of a budget.
 const (
 	httpTexts    = 64 << 20
-	httpDecoders = 256 << 20
+	httpDecoders = 64 << 20
 )
 
 // digest is what is known of bytes that went by.

@@ -9,7 +9,7 @@ import (
 
 // Verdicts on bodies. They are Object.Verdict.
 const (
-	verdictComplete = "complete"
+	VerdictComplete = "complete"
 	// The sender ended the connection before the body was whole.
 	verdictServerClose = "short_server_close"
 	verdictServerReset = "server_reset"
@@ -25,7 +25,7 @@ const (
 	// Its framing makes no sense.
 	verdictMalformed = "malformed"
 	// Bytes of a body whose beginning is not known.
-	verdictFragment = "fragment"
+	VerdictFragment = "fragment"
 	// Memory was too short to follow the connection to its end.
 	verdictGivenUp = "given_up"
 )
@@ -109,7 +109,7 @@ func (d *http) complete(s *Stream, side *httpSide, last Mark) {
 		return
 	}
 	m.whole = true
-	d.conclude(s, side, verdictComplete, "", last)
+	d.conclude(s, side, VerdictComplete, "", last)
 }
 
 // conclude ends the message in hand with a verdict on its body, and emits it.
@@ -161,7 +161,7 @@ func (m *httpMessage) object() *index.Object {
 		Name: objectName(m.asked.uri), Type: m.media, Sniff: sniffed(d.head), Size: d.size, SHA256: d.hex(),
 		Wire: m.framer.wire, Expected: expected, Coding: m.codingNames(m.sink.undone()), Verdict: m.verdict,
 	}
-	if o.Verdict == verdictComplete && m.status != 206 && unfinished(o.Sniff, d.tail[max(0, len(d.tail)-int(min(d.size, uint64(len(d.tail))))):]) {
+	if o.Verdict == VerdictComplete && m.status != 206 && unfinished(o.Sniff, d.tail[max(0, len(d.tail)-int(min(d.size, uint64(len(d.tail))))):]) {
 		o.Verdict = verdictAtSource
 	}
 	return o
@@ -170,7 +170,7 @@ func (m *httpMessage) object() *index.Object {
 // warnBody warns of a body that is not whole.
 func (m *httpMessage) warnBody(x *Message) {
 	o := x.Object
-	if o == nil || m.verdict == verdictComplete && o.Verdict == verdictComplete {
+	if o == nil || m.verdict == VerdictComplete && o.Verdict == VerdictComplete {
 		return
 	}
 	got := fmt.Sprintf("%d bytes of the body were seen", o.Wire)

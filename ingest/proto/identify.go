@@ -90,7 +90,7 @@ func onPort(p *Protocol, ports ...uint16) bool {
 
 // sample describes the first bytes of a connection.
 type sample struct {
-	counts *[256]uint32
+	counts *[256]uint16 // of at most sampleBytes
 	total  uint32
 	head   []byte
 	first  index.Side
@@ -104,7 +104,7 @@ const (
 
 func (s *sample) add(side index.Side, data []byte) {
 	if s.counts == nil {
-		s.counts, s.first = &[256]uint32{}, side
+		s.counts, s.first = &[256]uint16{}, side
 	}
 	if n := sampleHead - len(s.head); n > 0 && side == s.first {
 		s.head = append(s.head, data[:min(n, len(data))]...)
@@ -125,7 +125,7 @@ func (s *sample) describe(a *index.Application) {
 			continue
 		}
 		if b >= ' ' && b <= '~' || b == '\n' || b == '\r' || b == '\t' {
-			printable += n
+			printable += uint32(n)
 		}
 		p := float64(n) / float64(s.total)
 		entropy -= p * math.Log2(p)

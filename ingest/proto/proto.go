@@ -142,6 +142,12 @@ type Decoder interface {
 	End(s *Stream, rest []byte, e End)
 }
 
+// Holder is a Decoder that keeps more than its state: the beginning of a body, say. What
+// it holds counts in the memory of connections, the longest silent of which are given up.
+type Holder interface {
+	Held() int // bytes
+}
+
 // HoldBytes bounds what a direction keeps for a decoder that asks for more.
 const HoldBytes = 64 << 10
 

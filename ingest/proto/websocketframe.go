@@ -105,7 +105,7 @@ func (m *wsMessage) finish(x *Message) {
 		if m.compressed {
 			coding = "permessage-deflate"
 		}
-		x.Object = &index.Object{Sniff: sniffed(m.sum.head), Size: m.sum.size, SHA256: m.sum.hex(), Wire: m.wire, Expected: int64(m.wire), Coding: coding, Verdict: verdictComplete}
+		x.Object = &index.Object{Sniff: sniffed(m.sum.head), Size: m.sum.size, SHA256: m.sum.hex(), Wire: m.wire, Expected: int64(m.wire), Coding: coding, Verdict: VerdictComplete}
 	}
 	*m = wsMessage{inflater: m.inflater}
 }
