@@ -18,7 +18,7 @@ func (d *websocket) Held() int {
 }
 
 // Held implements Holder.
-func (d *smtp) Held() int { return d.mail.held() }
+func (p *smtp) Held() int { return p.mail.held() }
 
 // Held implements Holder.
 func (p *pop) Held() int {
@@ -29,7 +29,7 @@ func (p *pop) Held() int {
 }
 
 // Held implements Holder.
-func (d *imap) Held() int { return d.literal[0].mail.held() + d.literal[1].mail.held() }
+func (p *imap) Held() int { return p.literal[0].mail.held() + p.literal[1].mail.held() }
 
 func (l *mail) held() int {
 	if l == nil {
