@@ -151,12 +151,9 @@ func seekBlock(c *bolt.Cursor, frame uint32) (key, value []byte) {
 
 // read decodes one columns value.
 func (r *Rows) read(key, value []byte, want Columns) error {
-	body, ok := unseal(key, value)
+	body, ok := r.view.x.sound.unsealOnce(&r.view.x.sound.columns, key, value)
 	if !ok {
 		return r.view.corrupt(bucketColumns, key, errChecksum)
-	}
-	if len(key) != 4 {
-		return r.view.corrupt(bucketColumns, key, errShort)
 	}
 	var err error
 	first, buf := binary.BigEndian.Uint32(key), r.buf

@@ -26,6 +26,8 @@ type Index struct {
 	summary Summary
 	buffers sync.Pool // *readBuffers
 
+	sound soundness // blocks whose checksums were compared
+
 	opening  sync.Mutex // of text
 	text     *Text      // once it was asked for
 	verified *sync.Map  // Store.verified, nil outside of a store
@@ -153,6 +155,34 @@ func guard(path string, fn func() error) (err error) {
 	return fn()
 }
 
+// soundness remembers which values of a bucket with frame numbers as keys were found
+// to fit their checksums since the index was opened. To compare them reads each byte
+// once more, which costs a scan of the capture as much as to decompress it.
+type soundness struct {
+	lock            sync.RWMutex
+	blocks, columns roaring.Bitmap
+}
+
+// unsealOnce is unseal for a value that need not be compared twice.
+func (s *soundness) unsealOnce(known *roaring.Bitmap, key, value []byte) (body []byte, ok bool) {
+	if len(key) != 4 || len(value) < 4 {
+		return nil, false
+	}
+	frame := binary.BigEndian.Uint32(key)
+	s.lock.RLock()
+	ok = known.Contains(frame)
+	s.lock.RUnlock()
+	if ok {
+		return value[:len(value)-4], true
+	}
+	if body, ok = unseal(key, value); ok {
+		s.lock.Lock()
+		known.Add(frame)
+		s.lock.Unlock()
+	}
+	return body, ok
+}
+
 // view is one read transaction.
 type view struct {
 	x  *Index
@@ -195,7 +225,12 @@ func (v *view) find(bucket string, key []byte) ([]byte, error) {
 	if value == nil {
 		return nil, nil
 	}
-	body, ok := unseal(key, value)
+	body, ok := []byte(nil), false
+	if bucket == bucketBlocks {
+		body, ok = v.x.sound.unsealOnce(&v.x.sound.blocks, key, value)
+	} else {
+		body, ok = unseal(key, value)
+	}
 	if !ok {
 		return nil, v.corrupt(bucket, key, errChecksum)
 	}

@@ -40,7 +40,7 @@ func questions() []question {
 
 // filters times display filters over an index, and tshark -Y on the file.
 func (b *bench) filters(file, name string) error {
-	e := query.New(query.StoreSource{Store: index.OpenStore(b.store)}, nil)
+	e := query.New(query.NewKeptSource(index.OpenStore(b.store), 1, time.Minute), nil)
 	fmt.Printf("  %-11s %-42s %9s %10s %10s %9s\n", "answered by", "display filter", "frames", "pcapidx", "tshark -Y", "ratio")
 	for _, q := range questions() {
 		r := query.PacketsRequest{Captures: []string{name}, Filter: q.filter, Numbers: q.page == 0, Page: query.Page{Limit: q.page}}

@@ -37,7 +37,7 @@ func needles() []needle {
 
 // searches times searches over an index, and those of other programs over the file.
 func (b *bench) searches(file, name string) error {
-	e := query.New(query.StoreSource{Store: index.OpenStore(b.store)}, nil)
+	e := query.New(query.NewKeptSource(index.OpenStore(b.store), 1, time.Minute), nil)
 	has := func(program string) bool {
 		_, err := exec.LookPath(program)
 		return err == nil

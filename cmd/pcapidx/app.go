@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,7 @@ type app struct {
 
 	thresholds *diag.Thresholds // of what is ingested; nil: the defaults
 	noText     bool             // what is ingested gets no text index
+	keepOpen   bool             // indexes stay open between questions
 }
 
 // storeDir gives the folder of the store: flag, environment, default.
@@ -67,6 +69,13 @@ func defaultStoreText() string {
 	return "$XDG_DATA_HOME/pcapidx or ~/.local/share/pcapidx"
 }
 
+// A server keeps so many indexes open between questions, each until it was not
+// asked for so long.
+const (
+	keptIndexes = 8
+	keptIdle    = 2 * time.Minute
+)
+
 // engine opens the store for questions and additions.
 func (a *app) engine() (*query.Engine, error) {
 	dir, err := a.storeDir()
@@ -74,7 +83,11 @@ func (a *app) engine() (*query.Engine, error) {
 		return nil, err
 	}
 	s := index.OpenStore(dir)
-	return query.New(query.StoreSource{Store: s}, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds, NoText: a.noText}}), nil
+	var source query.Source = query.StoreSource{Store: s}
+	if a.keepOpen {
+		source = query.NewKeptSource(s, keptIndexes, keptIdle)
+	}
+	return query.New(source, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds, NoText: a.noText}}), nil
 }
 
 // writer lets the engine add captures by package ingest.

@@ -58,7 +58,7 @@ func (a *app) mcpServer(c mcp.Config, logLevel string) (*mcp.Server, error) {
 		return nil, err
 	}
 	// standard input carries the protocol: nothing is indexed from it
-	e, err := (&app{store: dir, stdin: strings.NewReader("")}).engine()
+	e, err := (&app{store: dir, stdin: strings.NewReader(""), keepOpen: true}).engine()
 	if err != nil {
 		return nil, err
 	}
