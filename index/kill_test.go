@@ -65,6 +65,9 @@ func killed(t *testing.T, name string, args ...string) {
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, killing processes takes a minute")
+	}
 	const standing, fresh, next = "any.pcap", "mpls.pcap", "pppoe.pcap"
 	for _, step := range []string{"gate", "folder", "locked", "catalog", "parent", "renamed", "synced", "committed", "cleaned"} {
 		for _, before := range []string{"", standing} {
@@ -117,10 +120,10 @@ func afterKill(t *testing.T, store *index.Store, want, next string) {
 
 // TestKilledAtAnyTime kills whole ingests of a larger capture at random times.
 func TestKilledAtAnyTime(t *testing.T) {
-	kills := 40
 	if testing.Short() {
-		kills = 8
+		t.Skip("SKIPPED: -short, killing processes takes a minute")
 	}
+	const kills = 30
 	store := index.OpenStore(t.TempDir())
 	standing, large := filepath.Join(captures, "web-day.pcap"), filepath.Join(t.TempDir(), "large.pcap")
 	mustIngest(t, store, standing)

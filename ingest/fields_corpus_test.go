@@ -27,6 +27,9 @@ import (
 // A key that we do not have makes it differ, unless it is computed elsewhere (keys
 // of notOurs).
 func TestFieldsAgainstTshark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, the comparison with tshark takes a minute")
+	}
 	files, _ := filepath.Glob(fieldsFolder() + "/fields/*.json")
 	if len(files) == 0 {
 		t.Skip("no corpus: ../shared/corpus/fields")

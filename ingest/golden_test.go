@@ -174,14 +174,10 @@ func captureFiles(t *testing.T) []string {
 // TestExportGivesTheFileBack: the exported bytes have the SHA-256 of what was
 // read, for every readable capture, whole or damaged, and the index is whole.
 func TestExportGivesTheFileBack(t *testing.T) {
-	for _, file := range captureFiles(t) {
+	for i, file := range captureFiles(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			info, err := os.Stat(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if testing.Short() && info.Size() > 1<<20 {
-				t.Skip("large capture in -short mode")
+			if testing.Short() && i%4 != 0 {
+				t.Skip("SKIPPED: -short, a quarter of the captures")
 			}
 			store, r, err := ingestFile(t, file, ingest.Config{})
 			if errors.Is(err, source.ErrNotCapture) {

@@ -23,6 +23,9 @@ import (
 //	IDENT_PROTO=a,b       protocols
 //	IDENT_SHOW=n          connections shown that differ, of each protocol and kind
 func TestIdentificationAgainstTshark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, the comparison with tshark takes a minute")
+	}
 	files, _ := filepath.Glob("../../shared/corpus/captures/*")
 	if len(files) == 0 {
 		t.Skip("no corpus: ../shared/corpus/captures")

@@ -49,6 +49,9 @@ func exportedObjects(t *testing.T, kind string) map[string][]exportedObject {
 // exports: the same hash and size of the same frame, where it tells the frame.
 // OBJECTS_SHOW=n shows some that differ; OBJECTS_ONLY=pattern takes some captures.
 func TestObjectsOfHTTP(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, the comparison with tshark takes a minute")
+	}
 	all := exportedObjects(t, "http")
 	show := 0
 	_, _ = fmt.Sscan(os.Getenv("OBJECTS_SHOW"), &show)

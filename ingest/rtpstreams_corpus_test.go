@@ -16,6 +16,9 @@ import (
 // TestRTPStreamsAgainstTshark compares what is concluded of media streams with the
 // table of tshark -z rtp,streams.
 func TestRTPStreamsAgainstTshark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, the comparison with tshark takes a minute")
+	}
 	files, _ := filepath.Glob("../../shared/corpus/fields/*.json")
 	if len(files) == 0 {
 		t.Skip("no corpus: ../shared/corpus/fields")

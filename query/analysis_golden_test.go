@@ -23,6 +23,9 @@ type analysisRow struct {
 // TestAnalysisGolden compares TCP analysis, every label and number of every frame of
 // our captures, with what tshark 4.0.17 says of them.
 func TestAnalysisGolden(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short, the comparison with tshark takes a minute")
+	}
 	for golden, folder := range map[string]string{"analysis.tsv": "", "diag.tsv": "diag"} {
 		text, err := os.ReadFile(filepath.Join("../testdata/golden", golden))
 		if err != nil {

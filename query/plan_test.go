@@ -146,6 +146,9 @@ func TestPlansAreExact(t *testing.T) {
 		paths, _ = filepath.Glob(filepath.Join(corpus, "*.*"))
 		n = 60
 	}
+	if testing.Short() {
+		n = 30
+	}
 	for _, path := range paths {
 		store := index.OpenStore(t.TempDir())
 		e := New(StoreSource{store}, testWriter{store: store})

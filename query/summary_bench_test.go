@@ -3,12 +3,13 @@ package query
 import (
 	"os"
 	"testing"
+	"time"
 
 	"pcapidx/index"
 )
 
 // BenchmarkSummary sums up protocols of an indexed capture, which stays open between
-// questions as little as it does in a server:
+// questions as it does in a server:
 //
 //	SUMMARY_STORE=folder SUMMARY_CAPTURE=name go test ./query -run XX -bench Summary
 func BenchmarkSummary(b *testing.B) {
@@ -16,7 +17,7 @@ func BenchmarkSummary(b *testing.B) {
 	if store == "" {
 		b.Skip("no store: SUMMARY_STORE and SUMMARY_CAPTURE name one and a capture in it")
 	}
-	e := New(StoreSource{index.OpenStore(store)}, nil)
+	e := New(NewKeptSource(index.OpenStore(store), 1, time.Minute), nil)
 	for _, protocol := range []string{"http", "dns", "tls", "dhcp", "icmp", "sip", "rtp", "sql", "redis"} {
 		b.Run(protocol, func(b *testing.B) {
 			for b.Loop() {

@@ -30,7 +30,7 @@ func TestCorpus(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
-	files := corpusCaptures("DISSECT_CORPUS", 4)
+	files := corpusCaptures("DISSECT_CORPUS", 12)
 	if len(files) == 0 {
 		t.Skip("SKIPPED: no corpus of captures")
 	}

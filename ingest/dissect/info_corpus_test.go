@@ -63,7 +63,7 @@ func TestInfoCorpus(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("SKIPPED: no tshark, so nothing was compared with Wireshark")
 	}
-	files := corpusCaptures("DISSECT_FIELDS", 7)
+	files := corpusCaptures("DISSECT_FIELDS", 16)
 	if len(files) == 0 {
 		t.Skip("SKIPPED: no corpus of captures")
 	}
