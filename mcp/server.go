@@ -41,8 +41,18 @@ type Config struct {
 	// ReadOnly takes away every tool that changes the store or writes a file,
 	// whatever Toolsets says.
 	ReadOnly bool
-	// Toolsets are the groups of tools to offer, see Toolsets(); empty: all.
+	// Toolsets are the groups of tools to offer, see Toolsets(); empty: all but
+	// mcpcap's.
 	Toolsets []string
+	// Modules are the parts of the toolset mcpcap to offer, see Modules(). Naming some
+	// asks for the toolset; without Toolsets it is then all that is offered.
+	Modules []string
+	// MaxPackets is how many packets of a protocol the tools of the toolset mcpcap list
+	// and count in detail, the first ones; 0: all.
+	MaxPackets int
+	// Fetch brings the file of a URL and gives its path; cleanup removes it. It has to
+	// guard against addresses that are nobody's business. nil: URLs are refused.
+	Fetch func(ctx context.Context, url string) (path string, cleanup func(), err error)
 
 	// ReadDirs are the folders that add_capture may read from; empty: any file.
 	ReadDirs []string
@@ -64,6 +74,7 @@ type Server struct {
 	sdk    *sdk.Server
 	tools  []*tool
 	jobs   *jobs
+	seen   seenFiles
 }
 
 // New makes a server. Only a configuration that cannot be meant is an error.
@@ -104,7 +115,7 @@ func New(c Config) (*Server, error) {
 
 // chooseTools keeps the tools that the configuration allows.
 func (s *Server) chooseTools() error {
-	known := Toolsets()
+	known := append(Toolsets(), mcpcapSet)
 	for _, name := range s.config.Toolsets {
 		if !slices.Contains(known, name) {
 			return &query.Error{
@@ -113,12 +124,13 @@ func (s *Server) chooseTools() error {
 			}
 		}
 	}
-	for _, t := range allTools() {
-		switch {
-		case len(s.config.Toolsets) > 0 && !slices.Contains(s.config.Toolsets, t.set):
-		case s.config.ReadOnly && t.writes:
-		case t.name == exportTool && s.config.ExportDir == "":
-		default:
+	if err := s.config.chooseModules(); err != nil {
+		return err
+	}
+	for _, t := range append(allTools(), mcpcapTools()...) {
+		if s.config.offers(t) {
+			t.openWorld = t.openWorld || t.adds && s.config.Fetch != nil
+			t.adds = t.adds && !s.config.ReadOnly
 			s.tools = append(s.tools, t)
 		}
 	}
@@ -175,6 +187,7 @@ func (s *Server) instructions() string {
 		{"plot", "plot: a picture of a TCP connection: sequence numbers, throughput, round trips or windows."},
 		{"search_packets", "search_packets: packets by display filter, or by address, port, protocol, tcp_flags and time. list_fields says which fields there are."},
 		{"get_packets", "get_packets: packets in full, by frame numbers or connection: layers, fields, payload."},
+		{"analyze_capinfos", "analyze_capinfos and the other analyze_ tools take the path of a capture file as it is, or a capture's id or name."},
 		{exportTool, "export_pcap: write a capture, or the packets of a filter, to a file."},
 	}
 	n := 0
