@@ -65,7 +65,7 @@ func writeFind(a map[string]string) string {
 }
 
 func (s *Server) addPrompts() {
-	for _, p := range prompts() {
+	for _, p := range append(prompts(), s.mcpcapPrompts()...) {
 		s.sdk.AddPrompt(&sdk.Prompt{Name: p.name, Title: p.title, Description: p.description, Arguments: p.arguments},
 			func(_ context.Context, req *sdk.GetPromptRequest) (*sdk.GetPromptResult, error) {
 				var missing []string

@@ -101,6 +101,9 @@ func TestPrompts(t *testing.T) {
 	for _, era := range eras() {
 		c := connect(t, s, era, nil)
 		list, err := c.session.ListPrompts(context.Background(), nil)
+		if err == nil { // those of mcpcap have a test of their own
+			list.Prompts = slices.DeleteFunc(list.Prompts, func(p *sdk.Prompt) bool { return slices.Contains(mcpcapNames(), strings.TrimPrefix(p.Name, "dns_")) })
+		}
 		if err != nil || len(list.Prompts) != 2 {
 			t.Fatalf("%s: %+v %v", era, list, err)
 		}

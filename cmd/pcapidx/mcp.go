@@ -34,7 +34,8 @@ func (a *app) mcpCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVar(&c.ReadOnly, "read-only", false, "no tool that adds, deletes or writes a file")
-	f.StringSliceVar(&c.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all)")
+	f.StringSliceVar(&c.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all), or mcpcap")
+	mcpcapFlags(f, &c)
 	f.StringSliceVar(&c.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any)")
 	f.StringVar(&c.ExportDir, "export-dir", "", "folder that packets are exported into (default exports/ in the store)")
 	f.StringVar(&logLevel, "log-level", "warn", "debug, info, warn or error")
