@@ -203,7 +203,7 @@ func (l *listing[P]) page(c *call, limit int, protocol string) ([]P, mcpcapPage)
 	}
 	if end := l.from + len(rows); end < l.analyzed {
 		p.NextCursor = strconv.Itoa(end)
-		p.Hints = append(p.Hints, fmt.Sprintf("packets has %d of %d, statistics are of all; limit and cursor give the others", len(rows), l.analyzed))
+		p.Hints = append(p.Hints, fmt.Sprintf("packets has %d of %d, statistics are of all %d; limit and cursor give the others", len(rows), l.analyzed, l.analyzed))
 	}
 	return rows, p
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,11 @@ func (c *call) indexed(file string) (string, error) {
 	path, err := c.server.readable(file)
 	var q *query.Error
 	if errors.As(err, &q) && q.Kind == query.NotFound {
-		return "", &query.Error{Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200) + " (" + q.Msg + ")", Hint: c.server.readHint(), Err: err}
+		hint := c.server.readHint()
+		if errors.Is(err, fs.ErrNotExist) && len(c.server.config.ReadDirs) == 0 {
+			hint = "check the path"
+		}
+		return "", &query.Error{Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200) + " (" + q.Msg + ")", Hint: hint, Err: err}
 	}
 	if err != nil {
 		return "", err
