@@ -92,7 +92,7 @@ func resourceQuestion(ctx context.Context, e *query.Engine, uri string) func() (
 		return func() (*node, error) { return oneConnection(ctx, e, capture, uint32(number)) }
 	case "packets":
 		return func() (*node, error) {
-			return treeOrError(e.Decode(ctx, query.DecodeRequest{Capture: capture, Frames: parts[2], Layers: "full", Payload: "hex", PayloadBytes: 4096}))
+			return treeOrError(e.Decode(ctx, query.DecodeRequest{Capture: capture, Frames: parts[2], Layers: "full", Payload: "hex", PayloadBytes: 4096, Redact: true}))
 		}
 	}
 	return nil

@@ -56,6 +56,9 @@ type Config struct {
 
 	// ReadDirs are the folders that add_capture may read from; empty: any file.
 	ReadDirs []string
+	// Reveal shows passwords, cookies, tokens and keys that were captured. Without it
+	// their length is shown.
+	Reveal bool
 	// ExportDir is the only folder that export_pcap writes into, made when it is
 	// needed. Without it there is no export_pcap.
 	ExportDir string

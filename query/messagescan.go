@@ -204,6 +204,11 @@ func (s *messageScan) text(r *MessageRow, m *index.Message) error {
 		to--
 	}
 	r.Text, r.TextOffset, r.TextCut = string(text[from:to]), from, to < len(text)
+	if !s.request.Reveal {
+		around := max(0, from-redactAround)
+		secrets := findSecrets(text[around:min(to+redactAround, len(text))])
+		r.Text = hidden(text[from:to], within(secrets, from-around, to-around), func(b []byte) string { return string(b) })
+	}
 	return nil
 }
 

@@ -36,6 +36,7 @@ func (a *app) mcpCommand() *cobra.Command {
 	f.BoolVar(&c.ReadOnly, "read-only", false, "no tool that adds, deletes or writes a file")
 	f.StringSliceVar(&c.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all), or mcpcap")
 	mcpcapFlags(f, &c)
+	f.BoolVar(&c.Reveal, "reveal", false, "show passwords, cookies and tokens that were captured instead of their length")
 	f.StringSliceVar(&c.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any)")
 	f.StringVar(&c.ExportDir, "export-dir", "", "folder that packets are exported into (default exports/ in the store)")
 	f.StringVar(&logLevel, "log-level", "warn", "debug, info, warn or error")
