@@ -13,7 +13,7 @@ import (
 func secretsCapture(t *testing.T) (path string, secrets []string) {
 	t.Helper()
 	basic := base64.StdEncoding.EncodeToString([]byte("alice:opensesame-basic"))
-	secrets = []string{basic, "opensesame", "cookie-chocolate-1", "cookie-vanilla-2", "form-hush-3", "json-hush-4", "query-hush-5", "key-hush-6", "ftp-hush-7"}
+	secrets = []string{basic, basic[9:], "opensesame", "cookie-chocolate-1", "cookie-vanilla-2", "form-hush-3", "json-hush-4", "query-hush-5", "key-hush-6", "ftp-hush-7"}
 	form := "user=alice&password=form-hush-3&go=1"
 	request := "POST /in?access_token=query-hush-5&q=visible HTTP/1.1\r\nHost: www.example.com\r\nAuthorization: Basic " + basic + "\r\nCookie: sid=cookie-chocolate-1; theme=dark\r\n" +
 		"X-Api-Key: key-hush-6\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " + itoa(uint32(len(form))) + "\r\n\r\n" + form
@@ -25,10 +25,7 @@ func secretsCapture(t *testing.T) (path string, secrets []string) {
 		frames = append(frames, made{at, tcp(madeClient, madeServer, flagACK, seq, 5001, part)})
 		seq, at = seq+uint32(len(part)), at+1
 	}
-	cut := strings.Index(request, "opens")
-	if cut < 0 {
-		cut = strings.Index(request, basic) // the credentials begin a segment after their header's name
-	}
+	cut := strings.Index(request, basic) + 9 // the rest of the credentials begins a segment
 	send(request[:cut])
 	send(request[cut:])
 	frames = append(frames, made{at + 5, tcp(madeServer, madeClient, flagACK, 5001, seq, answer)})
@@ -57,8 +54,7 @@ func revealed(text string) string {
 	return out
 }
 
-// TestSecretsHidden: no tool shows a secret, unless the server reveals them. Segments
-// after a cut in the middle of a secret are the limit that is known.
+// TestSecretsHidden: no tool shows a secret, unless the server reveals them.
 func TestSecretsHidden(t *testing.T) {
 	path, secrets := secretsCapture(t)
 	for _, reveal := range []bool{false, true} {
@@ -77,8 +73,8 @@ func TestSecretsHidden(t *testing.T) {
 			{"follow_stream", values{"connection": 0, "offset": 130, "direction": "client"}},
 			{"follow_stream", values{"connection": 0, "offset": 150, "limit": 20, "direction": "client", "format": "raw"}},
 			{"follow_stream", values{"connection": 1}},
-			{"get_packets", values{"frames": "4,6-14", "payload": "text", "layers": "full"}},
-			{"get_packets", values{"frames": "4,6-14", "payload": "hex", "layers": "full"}},
+			{"get_packets", values{"frames": "4-14", "payload": "text", "layers": "full"}},
+			{"get_packets", values{"frames": "4-14", "payload": "hex", "layers": "full"}},
 			{"decode_connection", values{"response_format": "detailed"}},
 			{"decode_connection", values{"message": 1}},
 			{"decode_connection", values{"message": 1, "text_offset": 22}},

@@ -214,7 +214,7 @@ func show(data []byte, q *DecodeRequest) (text string, cut bool) {
 	}
 	var secrets []span
 	if q.Redact {
-		secrets = findSecrets(data)
+		secrets = packetSecrets(data)
 	}
 	return hidden(data, secrets, dumpText), cut
 }
@@ -233,7 +233,7 @@ func dumpText(data []byte) string {
 // redacted overwrites the secrets behind the headers of a frame or datagram.
 func redacted(p *dissect.Packet, data []byte, reassembled bool) []byte {
 	start := min(int(payloadStart(p, reassembled)), len(data))
-	secrets := findSecrets(data[start:])
+	secrets := packetSecrets(data[start:])
 	for i := range secrets {
 		secrets[i].from, secrets[i].to = secrets[i].from+start, secrets[i].to+start
 	}

@@ -15,7 +15,7 @@ import (
 // tokens), commands that log in (PASS, LOGIN, AUTH), and values that are called a
 // password, secret, token or key in forms, queries and JSON. It errs on the side of
 // hiding. It cannot know a password that nothing names, one that is typed letter by
-// letter, or one in a packet that begins in the middle of it.
+// letter, or one that fills a packet from end to end.
 
 // span is a part of some bytes.
 type span struct{ from, to int }
@@ -39,6 +39,32 @@ var secretPatterns = sync.OnceValue(func() []*regexp.Regexp {
 	}
 	return out
 })
+
+// Lines that begin a message, and header lines.
+var (
+	startLine = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[A-Z-]{3,20} \S+ (?:HTTP|SIP|RTSP)/|(?:HTTP|SIP|RTSP)/\d)`)
+	})
+	headerLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):[ \t]*\S`) })
+)
+
+// packetSecrets gives the secrets of the payload of one packet. If it begins in the
+// middle of a header line, that is one too: its name is in the packet before.
+func packetSecrets(b []byte) []span {
+	out := findSecrets(b)
+	first, rest, ok := bytes.Cut(b, []byte("\n"))
+	if !ok || len(first) == 0 || startLine().Match(first) || !headerLine().Match(rest) {
+		return out
+	}
+	if m := headerLine().FindSubmatch(first); m != nil {
+		name := strings.ToLower(string(m[1]))
+		if !strings.HasSuffix("proxy-authorization", name) && !strings.HasSuffix("set-cookie", name) && !strings.HasSuffix("x-api-key", name) {
+			return out
+		}
+	}
+	first = bytes.TrimSuffix(first, []byte("\r"))
+	return append([]span{{0, len(first)}}, slices.DeleteFunc(out, func(s span) bool { return s.from < len(first) })...)
+}
 
 // findSecrets gives the parts of some bytes that look like secrets, in order, apart.
 func findSecrets(b []byte) []span {

@@ -38,6 +38,23 @@ func TestHideSecrets(t *testing.T) {
 	}
 }
 
+// TestPacketSecrets: a packet that begins in the middle of a header line.
+func TestPacketSecrets(t *testing.T) {
+	for text, want := range map[string]string{
+		"hush\r\nHost: a\r\n":                  "[redacted 4 bytes]\r\nHost: a\r\n",
+		"orization: Basic hush\r\nHost: a\r\n": "[redacted 21 bytes]\r\nHost: a\r\n",
+		"kie: a=hush\nCookie: hush":            "[redacted 11 bytes]\nCookie: [redacted 4 bytes]",
+		"GET / HTTP/1.1\r\nHost: a\r\n":        "GET / HTTP/1.1\r\nHost: a\r\n",
+		"HTTP/1.1 200 OK\r\nServer: a\r\n":     "HTTP/1.1 200 OK\r\nServer: a\r\n",
+		"Received: a\r\nTo: b\r\n":             "Received: a\r\nTo: b\r\n",
+		"plain\ntext":                          "plain\ntext",
+	} {
+		if got := hidden([]byte(text), packetSecrets([]byte(text)), func(b []byte) string { return string(b) }); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestSecretStream: however a text is cut into parts, its header lines stay hidden.
 func TestSecretStream(t *testing.T) {
 	text := "GET / HTTP/1.1\r\nCookie: " + strings.Repeat("hush", 700) + "\r\nHost: open\r\n\r\nAuthorization: Basic hush\r\nend"
@@ -65,6 +82,9 @@ func FuzzFindSecrets(f *testing.F) {
 				t.Fatalf("%v behind %d of %d", s, at, len(b))
 			}
 			at = s.to
+		}
+		if n := len(overwritten(b, packetSecrets(b))); n != len(b) {
+			t.Fatalf("%d bytes of %d", n, len(b))
 		}
 		if cut >= 0 && cut < len(b) {
 			var s secretStream

@@ -254,7 +254,7 @@ func (p *searchPage) redact(h *searchHit) {
 	if !p.request.Redact {
 		return
 	}
-	text := overwritten(h.text, findSecrets(h.text))
+	text := overwritten(h.text, packetSecrets(h.text))
 	from, to := max(0, h.lead-p.request.Context), min(len(text), h.lead+h.shown+p.request.Context)
 	h.text, h.lead = text[from:to], h.lead-from
 }
