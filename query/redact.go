@@ -58,7 +58,7 @@ func packetSecrets(b []byte) []span {
 	}
 	if m := headerLine().FindSubmatch(first); m != nil {
 		name := strings.ToLower(string(m[1]))
-		if !strings.HasSuffix("proxy-authorization", name) && !strings.HasSuffix("set-cookie", name) && !strings.HasSuffix("x-api-key", name) {
+		if !slices.ContainsFunc([]string{"proxy-authorization", "set-cookie", "x-api-key"}, func(whole string) bool { return strings.HasSuffix(whole, name) }) {
 			return out
 		}
 	}
@@ -165,7 +165,7 @@ func (s *secretStream) skip(part []byte) {
 		return
 	}
 	whole := slices.Concat(s.line, part)
-	s.line = append(whole[:lineBegin:lineBegin], whole[len(whole)-lineEnd:]...)
+	s.line = slices.Concat(whole[:lineBegin], whole[len(whole)-lineEnd:])
 }
 
 // gap forgets the line: what follows is of another.
