@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // npm gives the folder that .ci/npm-clients made, with clients in it that
@@ -115,7 +116,7 @@ func TestConformance(t *testing.T) {
 		{"conformance-next", []string{"--requirements", "2026-07-28"}, 153},
 	} {
 		t.Run(strings.Join(append([]string{c.suite}, c.args...), " "), func(t *testing.T) {
-			server := httptest.NewServer(bothEras(fixtureServer()))
+			server := httptest.NewServer(bothEras(fixtureServer(), time.Minute))
 			defer server.Close()
 			url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) + "/mcp"
 			script := filepath.Join(dir, c.suite, "node_modules/@modelcontextprotocol/conformance/dist/index.js")

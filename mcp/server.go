@@ -41,10 +41,14 @@ type Config struct {
 	// ReadOnly takes away every tool that changes the store or writes a file,
 	// whatever Toolsets says.
 	ReadOnly bool
-	// Toolsets are the groups of tools to offer, see Toolsets(); empty: all.
-	Toolsets []string
+	// Toolsets are the groups of tools to offer, see Toolsets(), Tools are tools by
+	// name; both empty: all. ExcludeTools wins over both.
+	Toolsets, Tools, ExcludeTools []string
 
-	// ReadDirs are the folders that add_capture may read from; empty: any file.
+	// Remote says that the users are not who runs the server.
+	Remote bool
+	// ReadDirs are the folders that add_capture may read from; empty: any file, or
+	// none if Remote is set.
 	ReadDirs []string
 	// ExportDir is the only folder that export_pcap writes into, made when it is
 	// needed. Without it there is no export_pcap.

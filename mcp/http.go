@@ -1,0 +1,182 @@
+package mcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"pcapidx/mcp/keys"
+)
+
+// Path is where the protocol is spoken.
+const Path = "/mcp"
+
+// HTTPConfig says how a server is reached over HTTP. Address is required.
+type HTTPConfig struct {
+	// Address is where it listens, as host:port.
+	Address string
+	// PublicURL is what clients call the server, if that is not its address.
+	PublicURL string
+	// CertFile and KeyFile are PEM files of the server's certificate; both or
+	// neither.
+	CertFile, KeyFile string
+	// Keys are the keys that open the server. Without them everybody is the local
+	// user.
+	Keys *keys.Store
+	// Mount are further handlers by pattern, as http.ServeMux takes them. They are
+	// behind the check of hosts, but not behind that of keys.
+	Mount map[string]http.Handler
+
+	// SessionTimeout ends sessions that are idle; 0: DefaultSessionTimeout.
+	SessionTimeout time.Duration
+	// MaxSessions and MaxUserSessions bound the sessions of all and of each user;
+	// 0: DefaultMaxSessions, DefaultMaxUserSessions.
+	MaxSessions, MaxUserSessions int
+	// BodyTime bounds how long the body of a request may take to come; 0:
+	// DefaultBodyTime.
+	BodyTime time.Duration
+}
+
+// Limits that HTTPConfig says nothing about.
+const (
+	DefaultSessionTimeout  = 15 * time.Minute
+	DefaultMaxSessions     = 1000
+	DefaultMaxUserSessions = 200
+	DefaultBodyTime        = 30 * time.Second
+)
+
+const (
+	maxBody        = 16 << 20 // holds the 10 MB that add_capture takes as base64
+	headerTime     = 10 * time.Second
+	idleTime       = 2 * time.Minute
+	shutdownTime   = 10 * time.Second
+	firstStateless = "2026-07-28" // the protocol version that knows no sessions
+)
+
+// HTTP serves an MCP server over HTTP, to clients with sessions and without.
+type HTTP struct {
+	config  HTTPConfig
+	log     *slog.Logger
+	sdk     *sdk.Server
+	base    *url.URL
+	handler http.Handler
+}
+
+// HTTP makes the HTTP side of the server.
+func (s *Server) HTTP(c HTTPConfig) (*HTTP, error) { return newHTTP(s.sdk, s.config.Log, c) }
+
+func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) {
+	if c.SessionTimeout == 0 {
+		c.SessionTimeout = DefaultSessionTimeout
+	}
+	base, err := BaseURL(c.PublicURL, c.Address, c.CertFile != "")
+	if err != nil {
+		return nil, err
+	}
+	h := &HTTP{config: c, log: log, sdk: server, base: base}
+	mux := http.NewServeMux()
+	mux.Handle(Path, bothEras(server, c.SessionTimeout))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	for pattern, handler := range c.Mount {
+		mux.Handle(pattern, handler)
+	}
+	h.handler = mux
+	return h, nil
+}
+
+// bothEras serves clients with and without sessions on one URL. Hosts, origins
+// and bodies are looked after by who stands before it.
+func bothEras(s *sdk.Server, timeout time.Duration) http.Handler {
+	get := func(*http.Request) *sdk.Server { return s }
+	modern := sdk.NewStreamableHTTPHandler(get, &sdk.StreamableHTTPOptions{
+		Stateless: true, PropagateRequestCancellation: true, MaxRequestBodyBytes: maxBody, DisableLocalhostProtection: true,
+	})
+	legacy := sdk.NewStreamableHTTPHandler(get, &sdk.StreamableHTTPOptions{
+		SessionTimeout: timeout, MaxRequestBodyBytes: maxBody, DisableLocalhostProtection: true,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Mcp-Session-Id") == "" && r.Header.Get("MCP-Protocol-Version") >= firstStateless {
+			modern.ServeHTTP(w, r)
+			return
+		}
+		legacy.ServeHTTP(w, r)
+	})
+}
+
+// BaseURL is what links to a server begin with, without a slash at the end: its
+// public URL, or its address. It never comes from what a client says.
+func BaseURL(public, address string, tls bool) (*url.URL, error) {
+	if public == "" {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, fmt.Errorf("address to listen on: %w", err)
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = "localhost"
+		}
+		u := &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+		if tls {
+			u.Scheme = "https"
+		}
+		return u, nil
+	}
+	u, err := url.Parse(public)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("the public URL is none: give http(s)://HOST[:PORT][/PATH]")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u, nil
+}
+
+// BaseURL is what links to this server begin with.
+func (h *HTTP) BaseURL() string { return h.base.String() }
+
+// ServeHTTP answers one request.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
+
+// Serve answers what comes in on l until ctx ends; then it takes no more
+// requests, and lets those that run end if they do so within seconds.
+func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, // answers are streams: they have no time limit
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		if h.config.CertFile != "" {
+			ended <- server.ServeTLS(l, h.config.CertFile, h.config.KeyFile)
+			return
+		}
+		ended <- server.Serve(l)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	h.shutdown(server)
+	<-ended
+	return nil
+}
+
+// shutdown ends the sessions, each when the call that it answers has ended, and
+// then the connections.
+func (h *HTTP) shutdown(server *http.Server) {
+	ctx, stop := context.WithTimeout(context.Background(), shutdownTime)
+	defer stop()
+	for session := range h.sdk.Sessions() {
+		go func() { _ = session.Close() }()
+	}
+	if err := server.Shutdown(ctx); err != nil {
+		h.log.Warn("requests were cut off", "error", err)
+		_ = server.Close()
+	}
+}
