@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,6 @@ const (
 )
 
 const (
-	maxBody        = 16 << 20 // holds the 10 MB that add_capture takes as base64
 	headerTime     = 10 * time.Second
 	idleTime       = 2 * time.Minute
 	shutdownTime   = 10 * time.Second
@@ -67,6 +67,7 @@ type HTTP struct {
 	log     *slog.Logger
 	sdk     *sdk.Server
 	base    *url.URL
+	open    *sessions
 	handler http.Handler
 }
 
@@ -74,21 +75,32 @@ type HTTP struct {
 func (s *Server) HTTP(c HTTPConfig) (*HTTP, error) { return newHTTP(s.sdk, s.config.Log, c) }
 
 func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) {
-	if c.SessionTimeout == 0 {
-		c.SessionTimeout = DefaultSessionTimeout
-	}
+	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
+	c.BodyTime = cmp.Or(c.BodyTime, DefaultBodyTime)
 	base, err := BaseURL(c.PublicURL, c.Address, c.CertFile != "")
 	if err != nil {
 		return nil, err
 	}
 	h := &HTTP{config: c, log: log, sdk: server, base: base}
+	h.open = &sessions{
+		most: cmp.Or(c.MaxSessions, DefaultMaxSessions), mostOfUser: cmp.Or(c.MaxUserSessions, DefaultMaxUserSessions),
+		idle: c.SessionTimeout, ofUser: map[string]int{},
+	}
+	server.AddReceivingMiddleware(h.open.admit)
+	protocol := bodies(c.BodyTime, bothEras(server, c.SessionTimeout))
+	if c.Keys != nil {
+		protocol = h.access(protocol)
+	}
 	mux := http.NewServeMux()
-	mux.Handle(Path, bothEras(server, c.SessionTimeout))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.Handle(Path, protocol)
 	for pattern, handler := range c.Mount {
 		mux.Handle(pattern, handler)
 	}
-	h.handler = mux
+	all := http.NewServeMux()
+	all.Handle("/", hostsOf(c.Address, base).guard(base, mux))
+	// what watches over servers calls them by address, and learns nothing
+	all.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	h.handler = all
 	return h, nil
 }
 

@@ -71,8 +71,10 @@ func (k *Key) Valid(now time.Time) bool {
 	return k.Revoked.IsZero() && (k.Expires.IsZero() || now.Before(k.Expires))
 }
 
+// Prefix is what the text of every key begins with.
+const Prefix = "pcx_"
+
 const (
-	prefix     = "pcx_"
 	idLetters  = 10
 	pepperFile = "pepper"
 	pepperSize = 32
@@ -105,7 +107,7 @@ func (s *Store) Create(k Key) (text string, made *Key, err error) {
 	if err := s.put(&k); err != nil {
 		return "", nil, fmt.Errorf("create key: %w", err)
 	}
-	return prefix + k.ID + "_" + secret, &k, nil
+	return Prefix + k.ID + "_" + secret, &k, nil
 }
 
 func (k *Key) check() error {
@@ -138,7 +140,7 @@ func mac(pepper []byte, id, secret string) []byte {
 // Verify gives the key that a text is, if it opens anything now. Any other is
 // ErrInvalid.
 func (s *Store) Verify(text string) (*Key, error) {
-	rest, ok := strings.CutPrefix(text, prefix)
+	rest, ok := strings.CutPrefix(text, Prefix)
 	id, secret, two := strings.Cut(rest, "_")
 	if !ok || !two || !isID(id) {
 		return nil, ErrInvalid
