@@ -248,6 +248,23 @@ func (s *Store) List() ([]Entry, error) {
 	return out, err
 }
 
+// Usage counts the captures of all owners, and the bytes of their indexes, each
+// index once.
+func (s *Store) Usage() (captures int, bytes int64, err error) {
+	builds := map[string]bool{}
+	err = s.read(func(b *bolt.Bucket) error {
+		return eachEntry(b, func(e *Entry) error {
+			captures++
+			if dir := s.buildDir(e); !builds[dir] {
+				builds[dir] = true
+				bytes += e.IndexBytes
+			}
+			return nil
+		})
+	})
+	return captures, bytes, err
+}
+
 // Find gives the capture that ref names: its name, its id, or a prefix of at
 // least 4 digits of its id. Errors: ErrNotFound, ErrAmbiguous.
 func (s *Store) Find(ref string) (*Entry, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +76,17 @@ func (h *HTTP) watchKey(ctx context.Context, stop context.CancelFunc, authorizat
 	}
 }
 
+// admins lets in who may see the figures of the whole server.
+func admins(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who := auth.TokenInfoFromContext(r.Context()); who == nil || !slices.Contains(who.Scopes, keys.Admin) {
+			http.Error(w, "this needs a key of scope admin", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // may reports whether a request may do what needs a scope. Where there are no
 // keys everybody may do everything.
 func may(req sdk.Request, scope string) bool {
@@ -82,10 +94,5 @@ func may(req sdk.Request, scope string) bool {
 	if x == nil || x.TokenInfo == nil {
 		return true
 	}
-	for _, s := range x.TokenInfo.Scopes {
-		if s == scope {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(x.TokenInfo.Scopes, scope)
 }

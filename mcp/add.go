@@ -42,7 +42,7 @@ func addCapture() *tool {
 			return nil, err
 		}
 		j, err := c.server.jobs.start(c.user+"\x00"+path, func(ctx context.Context, progress func(query.Progress)) (*query.AddAnswer, error) {
-			return c.engine.Add(ctx, query.AddRequest{Files: []string{path}}, progress)
+			return c.server.AddFile(ctx, c.user, path, progress)
 		})
 		if err != nil {
 			return nil, err

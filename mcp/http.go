@@ -44,6 +44,8 @@ type HTTPConfig struct {
 	// BodyTime bounds how long the body of a request may take to come; 0:
 	// DefaultBodyTime.
 	BodyTime time.Duration
+
+	metrics http.Handler // for keys of scope admin
 }
 
 // Limits that HTTPConfig says nothing about.
@@ -72,7 +74,14 @@ type HTTP struct {
 }
 
 // HTTP makes the HTTP side of the server.
-func (s *Server) HTTP(c HTTPConfig) (*HTTP, error) { return newHTTP(s.sdk, s.config.Log, c) }
+func (s *Server) HTTP(c HTTPConfig) (*HTTP, error) {
+	c.metrics = s.Metrics()
+	h, err := newHTTP(s.sdk, s.config.Log, c)
+	if err == nil {
+		s.counts.sessions = h.open.count
+	}
+	return h, err
+}
 
 func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) {
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, DefaultSessionTimeout)
@@ -88,10 +97,13 @@ func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) 
 	}
 	server.AddReceivingMiddleware(h.open.admit)
 	protocol := bodies(c.BodyTime, bothEras(server, c.SessionTimeout))
+	mux := http.NewServeMux()
 	if c.Keys != nil {
 		protocol = h.access(protocol)
+		if c.metrics != nil {
+			mux.Handle("GET /metrics", h.access(admins(c.metrics)))
+		}
 	}
-	mux := http.NewServeMux()
 	mux.Handle(Path, protocol)
 	for pattern, handler := range c.Mount {
 		mux.Handle(pattern, handler)

@@ -161,7 +161,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(), a.searchCommand(), a.followCommand(),
 		a.statsCommand(), a.diagnoseCommand(), a.trafficCommand(), a.messagesCommand(), a.summaryCommand(), a.objectsCommand(), a.fieldsCommand(), a.plotCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),
-		a.mcpCommand(), a.serveCommand(), a.versionCommand(),
+		a.mcpCommand(), a.serveCommand(), a.keysCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pcapidx/index"
-	"pcapidx/ingest"
 	"pcapidx/mcp"
 	"pcapidx/mcp/keys"
 	"pcapidx/query"
@@ -57,6 +56,8 @@ func (a *app) serveCommand() *cobra.Command {
 	f.DurationVar(&s.http.SessionTimeout, "session-timeout", mcp.DefaultSessionTimeout, "how long a session may be idle")
 	f.IntVar(&s.http.MaxSessions, "max-sessions", mcp.DefaultMaxSessions, "most sessions at the same time")
 	f.IntVar(&s.http.MaxUserSessions, "max-user-sessions", mcp.DefaultMaxUserSessions, "most sessions of one user")
+	f.Int64Var(&s.tools.config.Quota.Bytes, "quota-bytes", 0, "most bytes of the indexes of one user (default no limit)")
+	f.IntVar(&s.tools.config.Quota.Captures, "quota-captures", 0, "most captures of one user (default no limit)")
 	return cmd
 }
 
@@ -77,7 +78,13 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
-	c.Engine = engines(dir)
+	store := index.OpenStore(dir)
+	c.Engine, c.Usage = engines(store), store.Usage
+	if s.http.Keys != nil {
+		if c.Secret, err = s.http.Keys.Derive("handles"); err != nil {
+			return &query.Error{Kind: query.IO, Msg: err.Error(), Err: err}
+		}
+	}
 	server, err := mcp.New(c)
 	if err != nil {
 		return err
@@ -101,6 +108,9 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 			return err
 		}
 		defer end()
+	}
+	if s.http.Keys != nil {
+		go sweep(ctx, store, c.Log)
 	}
 	if err := h.Serve(ctx, l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return &query.Error{Kind: query.IO, Msg: err.Error(), Err: err}
@@ -143,8 +153,7 @@ func keysDir(store string) string { return filepath.Join(store, "keys") }
 
 // engines gives each user an engine over the user's own captures, made when it
 // is first asked for.
-func engines(dir string) func(user string) (*query.Engine, error) {
-	store := index.OpenStore(dir)
+func engines(store *index.Store) func(user string) (*query.Engine, error) {
 	var mu sync.Mutex
 	made := map[string]*query.Engine{}
 	return func(user string) (*query.Engine, error) {
@@ -156,10 +165,29 @@ func engines(dir string) func(user string) (*query.Engine, error) {
 			if user != "" {
 				own = store.ForOwner(user)
 			}
-			e = query.New(query.StoreSource{Store: own}, &writer{store: own, stdin: strings.NewReader(""), config: ingest.Config{}})
+			e = query.New(query.NewKeptSource(own, keptIndexes, keptIdle), &writer{store: own, stdin: strings.NewReader("")})
 			made[user] = e
 		}
 		return e, nil
+	}
+}
+
+// sweepEvery is how long at most what users delete stays on disk.
+const sweepEvery = time.Minute
+
+// sweep tidies the store until ctx ends: what users do leaves that to it.
+func sweep(ctx context.Context, store *index.Store, log *slog.Logger) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		if err := store.Sweep(); err != nil {
+			log.Warn("the store could not be tidied", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
 	}
 }
 

@@ -42,6 +42,8 @@ var (
 	// ErrInvalid: the text is no key, or the key is unknown, expired or revoked.
 	// Which of them is not told to who tries keys.
 	ErrInvalid = errors.New("invalid API key")
+	// ErrRefused: a key cannot be made like this; the text says why.
+	ErrRefused = errors.New("no key was made")
 	// ErrNotFound: no key has that id or name.
 	ErrNotFound = errors.New("no such key")
 )
@@ -113,11 +115,11 @@ func (s *Store) Create(k Key) (text string, made *Key, err error) {
 func (k *Key) check() error {
 	switch {
 	case !slices.Contains(Scopes(), k.Scope):
-		return fmt.Errorf("unknown scope %q: one of %s", k.Scope, strings.Join(Scopes(), ", "))
+		return fmt.Errorf("%w: unknown scope %q, known are %s", ErrRefused, k.Scope, strings.Join(Scopes(), ", "))
 	case !plain(k.User):
-		return fmt.Errorf("user %q: give up to 64 letters, digits, and . _ @ - behind the first", k.User)
+		return fmt.Errorf("%w: user %q: give up to 64 small letters, digits, and . _ @ - behind the first", ErrRefused, k.User)
 	case k.Name == "" || len(k.Name) > 100:
-		return errors.New("name: give up to 100 bytes that say what the key is for")
+		return fmt.Errorf("%w: name: give up to 100 bytes that say what the key is for", ErrRefused)
 	}
 	return nil
 }
@@ -125,7 +127,7 @@ func (k *Key) check() error {
 // plain reports whether a user's name can be the name of a folder everywhere.
 func plain(user string) bool {
 	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._@-", r)
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._@-", r)
 	}
 	return user != "" && len(user) <= 64 && !strings.ContainsFunc(user, odd) && !strings.ContainsRune("._@-", rune(user[0])) && !strings.HasSuffix(user, ".")
 }
