@@ -93,3 +93,10 @@ func (c *counts) end(r request, took time.Duration) {
 		}
 	}
 }
+
+// running is how many requests are being answered.
+func (c *counts) running() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.inFlight
+}

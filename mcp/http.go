@@ -33,7 +33,9 @@ type HTTPConfig struct {
 	// user.
 	Keys *keys.Store
 	// Mount are further handlers by pattern, as http.ServeMux takes them. They are
-	// behind the check of hosts, but not behind that of keys.
+	// behind the check of hosts, but not behind that of keys. One that reads bodies
+	// for longer than BodyTime has to move the deadline of reading
+	// (http.ResponseController).
 	Mount map[string]http.Handler
 
 	// SessionTimeout ends sessions that are idle; 0: DefaultSessionTimeout.
@@ -70,6 +72,7 @@ type HTTP struct {
 	sdk     *sdk.Server
 	base    *url.URL
 	open    *sessions
+	drain   drain
 	handler http.Handler
 }
 
@@ -95,8 +98,8 @@ func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) 
 		most: cmp.Or(c.MaxSessions, DefaultMaxSessions), mostOfUser: cmp.Or(c.MaxUserSessions, DefaultMaxUserSessions),
 		idle: c.SessionTimeout, ofUser: map[string]int{},
 	}
-	server.AddReceivingMiddleware(h.open.admit)
-	protocol := bodies(c.BodyTime, bothEras(server, c.SessionTimeout))
+	server.AddReceivingMiddleware(h.open.admit, h.drain.listens)
+	protocol := h.drain.count(bodies(c.BodyTime, bothEras(server, c.SessionTimeout)))
 	mux := http.NewServeMux()
 	if c.Keys != nil {
 		protocol = h.access(protocol)
@@ -170,7 +173,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.Ser
 // requests, and lets those that run end if they do so within seconds.
 func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, // answers are streams: they have no time limit
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: h.config.BodyTime, IdleTimeout: idleTime, // answers are streams: they have no time limit
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
@@ -191,15 +194,18 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// shutdown ends the sessions, each when the call that it answers has ended, and
-// then the connections.
+// shutdown takes no more connections, waits for answers, and ends the sessions
+// with their streams.
 func (h *HTTP) shutdown(server *http.Server) {
 	ctx, stop := context.WithTimeout(context.Background(), shutdownTime)
 	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Shutdown(ctx) }()
+	h.drain.wait(ctx)
 	for session := range h.sdk.Sessions() {
 		go func() { _ = session.Close() }()
 	}
-	if err := server.Shutdown(ctx); err != nil {
+	if err := <-ended; err != nil {
 		h.log.Warn("requests were cut off", "error", err)
 		_ = server.Close()
 	}
