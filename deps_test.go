@@ -72,7 +72,8 @@ func ours() map[string][]string {
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},
-		"mcp":            {"query"},
+		"mcp":            {"query", "mcp/*"},
+		"mcp/keys":       {},
 	}
 }
 

@@ -42,7 +42,7 @@ func addCapture() *tool {
 			return nil, err
 		}
 		j, err := c.server.jobs.start(c.user+"\x00"+path, func(ctx context.Context, progress func(query.Progress)) (*query.AddAnswer, error) {
-			return c.engine.Add(ctx, query.AddRequest{Files: []string{path}}, progress)
+			return c.server.AddFile(ctx, c.user, path, progress)
 		})
 		if err != nil {
 			return nil, err
@@ -131,7 +131,8 @@ func (s *Server) readable(path string) (string, error) {
 		return "", &query.Error{Kind: query.BadRequest, Msg: "the path is not absolute", Hint: "give the whole path of the file, from / or ~/"}
 	}
 	followed, err := filepath.EvalSymlinks(path)
-	if err == nil && len(s.config.ReadDirs) > 0 && !inside(followed, s.config.ReadDirs) {
+	limited := s.config.Remote || len(s.config.ReadDirs) > 0
+	if err == nil && limited && !inside(followed, s.config.ReadDirs) {
 		err = fs.ErrPermission
 	}
 	var info fs.FileInfo
@@ -139,7 +140,7 @@ func (s *Server) readable(path string) (string, error) {
 		info, err = os.Stat(followed)
 	}
 	switch {
-	case errors.Is(err, fs.ErrPermission) || err != nil && len(s.config.ReadDirs) > 0:
+	case errors.Is(err, fs.ErrPermission) || err != nil && limited:
 		return "", &query.Error{Kind: query.NotFound, Msg: "this file may not be read, or is not there", Hint: s.readHint(), Err: err}
 	case err != nil:
 		return "", &query.Error{Kind: query.NotFound, Msg: "there is no such file", Hint: "check the path; list_captures shows what is indexed already", Err: err}
@@ -152,7 +153,7 @@ func (s *Server) readable(path string) (string, error) {
 }
 
 func (s *Server) readHint() string {
-	if len(s.config.ReadDirs) == 0 {
+	if len(s.config.ReadDirs) == 0 && !s.config.Remote {
 		return "the user that runs pcapidx has to be allowed to read it"
 	}
 	return "the server reads capture files from the folders it was started with only (--allow-dir)"

@@ -83,6 +83,13 @@ func (j *jobs) finish(key string) {
 	delete(j.running, key)
 }
 
+// count is how many files are being indexed.
+func (j *jobs) count() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.running)
+}
+
 // close stops all jobs and waits for their end.
 func (j *jobs) close() {
 	j.stop()

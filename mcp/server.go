@@ -15,6 +15,7 @@ package mcp
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -41,14 +42,27 @@ type Config struct {
 	// ReadOnly takes away every tool that changes the store or writes a file,
 	// whatever Toolsets says.
 	ReadOnly bool
-	// Toolsets are the groups of tools to offer, see Toolsets(); empty: all.
-	Toolsets []string
+	// Toolsets are the groups of tools to offer, see Toolsets(), Tools are tools by
+	// name; both empty: all. ExcludeTools wins over both.
+	Toolsets, Tools, ExcludeTools []string
 
-	// ReadDirs are the folders that add_capture may read from; empty: any file.
+	// Remote says that the users are not who runs the server.
+	Remote bool
+	// ReadDirs are the folders that add_capture may read from; empty: any file, or
+	// none if Remote is set.
 	ReadDirs []string
 	// ExportDir is the only folder that export_pcap writes into, made when it is
 	// needed. Without it there is no export_pcap.
 	ExportDir string
+
+	// Secret marks what is handed to a user and comes back, so that nobody else can
+	// use it; nil: one that lives as long as the server.
+	Secret []byte
+	// Quota bounds what a user may keep; zero values: no bound.
+	Quota Quota
+	// Usage counts the captures of all users and their bytes, for the metrics; nil:
+	// they are not told.
+	Usage func() (captures int, bytes int64, err error)
 
 	// TimeLimit bounds one call; 0: DefaultTimeLimit. Indexing goes on behind a
 	// call that ends.
@@ -62,8 +76,12 @@ const DefaultTimeLimit = 60 * time.Second
 type Server struct {
 	config Config
 	sdk    *sdk.Server
-	tools  []*tool
+	known  []*tool // all that this program has
+	tools  []*tool // those that it offers
 	jobs   *jobs
+	counts *counts
+
+	reserved reservations
 }
 
 // New makes a server. Only a configuration that cannot be meant is an error.
@@ -77,17 +95,20 @@ func New(c Config) (*Server, error) {
 	if c.TimeLimit == 0 {
 		c.TimeLimit = DefaultTimeLimit
 	}
+	if c.Secret == nil {
+		c.Secret = []byte(rand.Text())
+	}
 	if c.ExportDir != "" && !filepath.IsAbs(c.ExportDir) {
 		return nil, errors.New("mcp: the export folder is not an absolute path")
 	}
-	s := &Server{config: c, jobs: newJobs()}
+	s := &Server{config: c, jobs: newJobs(), counts: newCounts(), reserved: reservations{ofUser: map[string]Quota{}}}
 	if err := s.chooseTools(); err != nil {
 		return nil, err
 	}
 	s.sdk = sdk.NewServer(
 		&sdk.Implementation{Name: "pcapidx", Title: "pcapidx: packet captures", Version: c.Version},
 		&sdk.ServerOptions{
-			Instructions:      s.instructions(),
+			Instructions:      instructions(s.has),
 			Logger:            c.Log,
 			Capabilities:      &sdk.ServerCapabilities{},
 			CompletionHandler: s.complete,
@@ -98,27 +119,19 @@ func New(c Config) (*Server, error) {
 	}
 	s.addResources()
 	s.addPrompts()
-	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf)...)
+	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf, s.counted, s.narrows)...)
 	return s, nil
 }
 
 // chooseTools keeps the tools that the configuration allows.
 func (s *Server) chooseTools() error {
-	known := Toolsets()
-	for _, name := range s.config.Toolsets {
-		if !slices.Contains(known, name) {
-			return &query.Error{
-				Kind: query.BadRequest, Msg: "unknown toolset " + quoted(name),
-				Hint: "known are " + strings.Join(known, ", "),
-			}
-		}
+	want := selection{s.config.Toolsets, s.config.Tools, s.config.ExcludeTools, s.config.ReadOnly}
+	s.known = allTools()
+	if err := want.check(s.known); err != nil {
+		return err
 	}
-	for _, t := range allTools() {
-		switch {
-		case len(s.config.Toolsets) > 0 && !slices.Contains(s.config.Toolsets, t.set):
-		case s.config.ReadOnly && t.writes:
-		case t.name == exportTool && s.config.ExportDir == "":
-		default:
+	for _, t := range s.known {
+		if want.has(t) && (t.name != exportTool || s.config.ExportDir != "") {
 			s.tools = append(s.tools, t)
 		}
 	}
@@ -159,8 +172,8 @@ func user(req sdk.Request) string {
 }
 
 // instructions is what a model is told once about the whole server, below the
-// 2 kB at which hosts cut.
-func (s *Server) instructions() string {
+// 2 kB at which hosts cut. has says which tools there are.
+func instructions(has func(tool string) bool) string {
 	var b strings.Builder
 	b.WriteString("pcapidx answers questions about indexed packet captures, with Wireshark's frame numbers, field names and display filters.\n\n")
 	steps := []struct{ tool, text string }{
@@ -179,7 +192,7 @@ func (s *Server) instructions() string {
 	}
 	n := 0
 	for _, step := range steps {
-		if s.has(step.tool) {
+		if has(step.tool) {
 			n++
 			b.WriteString(strconv.Itoa(n) + ". " + step.text + "\n")
 		}
