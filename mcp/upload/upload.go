@@ -177,7 +177,7 @@ func def[T int | int64 | time.Duration](v *T, d T) {
 
 // Create gives a user the right to upload one file. Errors are *Error.
 func (s *Server) Create(r Request) (Ticket, error) {
-	max, err := s.limit(&r)
+	most, err := s.limit(&r)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -201,8 +201,8 @@ func (s *Server) Create(r Request) (Ticket, error) {
 	case len(s.grants) >= maxGrants:
 		return Ticket{}, &Error{http.StatusServiceUnavailable, "the server has too many upload URLs open", "try again in some minutes"}
 	}
-	t := Ticket{Token: rand.Text(), Expires: now.Add(s.config.Expiry), MaxBytes: max}
-	s.grants[sha256.Sum256([]byte(t.Token))] = &grant{Request: r, max: max, expires: t.Expires}
+	t := Ticket{Token: rand.Text(), Expires: now.Add(s.config.Expiry), MaxBytes: most}
+	s.grants[sha256.Sum256([]byte(t.Token))] = &grant{Request: r, max: most, expires: t.Expires}
 	return t, nil
 }
 

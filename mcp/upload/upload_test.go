@@ -200,9 +200,11 @@ func TestRefused(t *testing.T) {
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		r, _ := http.NewRequest(method, s.url+exact, http.NoBody)
-		if res, err := http.DefaultClient.Do(r); err != nil || res.StatusCode != http.StatusMethodNotAllowed {
-			t.Errorf("%s: %v %v", method, res, err)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil || res.StatusCode != http.StatusMethodNotAllowed {
+			t.Fatalf("%s: %v %v", method, res, err)
 		}
+		res.Body.Close()
 	}
 }
 
