@@ -29,6 +29,15 @@ type testWriter struct {
 }
 
 func (w testWriter) Add(ctx context.Context, path string, progress func(query.Progress)) (*query.Added, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return w.AddOpen(ctx, query.OpenFile{Name: filepath.Base(path), Content: f}, progress)
+}
+
+func (w testWriter) AddOpen(ctx context.Context, f query.OpenFile, progress func(query.Progress)) (*query.Added, error) {
 	if w.slow != nil {
 		progress(query.Progress{Bytes: 10, Total: 100, Frames: 1})
 		select {
@@ -37,14 +46,11 @@ func (w testWriter) Add(ctx context.Context, path string, progress func(query.Pr
 			return nil, ctx.Err()
 		}
 	}
-	f, err := os.Open(path)
+	r, err := ingest.Ingest(ctx, w.store, ingest.Input{
+		Name: f.Name, Reader: f.Content, Seeker: f.Content, Size: f.Size, MaxData: f.MaxData, MaxRatio: f.MaxRatio,
+	}, ingest.Config{}, nil)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: filepath.Base(path), Reader: f}, ingest.Config{}, nil)
-	if err != nil {
-		return nil, &query.Error{Kind: query.BadRequest, Msg: "not a capture file", Err: err}
+		return nil, &query.Error{Kind: query.BadRequest, Msg: "not a capture file, or too large", Err: err}
 	}
 	return &query.Added{Entry: r.Entry, Duplicate: r.Duplicate}, nil
 }
