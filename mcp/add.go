@@ -25,9 +25,9 @@ const addTool = "add_capture"
 
 type addCaptureArgs struct {
 	Path  string `json:"path,omitempty" jsonschema:"of the file on this server's computer, absolute or from ~/"`
-	URL   string `json:"url,omitempty" jsonschema:"http(s) URL on the public Internet to download the file from"`
-	Data  string `json:"data_base64,omitempty" jsonschema:"the file itself, up to 10 MB"`
-	Name  string `json:"name,omitempty" jsonschema:"to list it under; default the file's"`
+	URL   string `json:"url,omitempty" jsonschema:"public http(s) URL to download"`
+	Data  string `json:"data_base64,omitempty" jsonschema:"the file, up to 10 MB"`
+	Name  string `json:"name,omitempty" jsonschema:"to list it under"`
 	WaitS int    `json:"wait_s,omitempty" jsonschema:"seconds to wait for the end; indexing goes on behind"`
 }
 
@@ -48,7 +48,7 @@ func addCapture() *tool {
 		name: addTool, title: "Index a capture file", set: "captures", writes: true,
 		description: "Index a capture file (pcap, pcapng, also gzip'd or zstd'd), so that the other tools can answer about it. " +
 			"A file that is indexed already is recognised (duplicate: true) and not indexed twice. " +
-			"A large file takes about a second per 150 MB: if state is indexing, call again with the same arguments to wait on.",
+			"If state is indexing, call again with the same arguments to wait on.",
 	}, func(c *call, in *addCaptureArgs) (*addCaptureOut, error) {
 		o, err := c.order(in)
 		if err != nil {

@@ -102,9 +102,9 @@ func (s *Server) startUpload(f upload.File) (string, error) {
 }
 
 type createUploadArgs struct {
-	Name   string `json:"name" jsonschema:"file name, or path on the user's computer"`
-	Size   int64  `json:"size_bytes,omitempty" jsonschema:"of the file: a wrong one is refused"`
-	SHA256 string `json:"sha256,omitempty" jsonschema:"of the file: a wrong one is refused"`
+	Name   string `json:"name" jsonschema:"of the file; may be a path"`
+	Size   int64  `json:"size_bytes,omitempty" jsonschema:"of the file, to be checked"`
+	SHA256 string `json:"sha256,omitempty" jsonschema:"of the file, to be checked"`
 }
 
 type createUploadOut struct {
