@@ -26,7 +26,7 @@ const addTool = "add_capture"
 type addCaptureArgs struct {
 	Path  string `json:"path,omitempty" jsonschema:"of the file on this server's computer, absolute or from ~/"`
 	URL   string `json:"url,omitempty" jsonschema:"public http(s) URL to download"`
-	Data  string `json:"data_base64,omitempty" jsonschema:"the file, up to 10 MB"`
+	Data  string `json:"data_base64,omitempty" jsonschema:"the file, up to 10 MB; a token per 3 bytes"`
 	Name  string `json:"name,omitempty" jsonschema:"to list it under"`
 	WaitS int    `json:"wait_s,omitempty" jsonschema:"seconds to wait for the end; indexing goes on behind"`
 }
@@ -89,6 +89,7 @@ func (s *Server) fitAddCapture(t *tool) {
 		closed = append(closed, "url")
 	}
 	drop(t.input, closed...)
+	t.openWorld = s.config.AllowURL
 	if s.uploads != nil {
 		t.description += " Files of the user's own computer: " + uploadTool + "."
 	}

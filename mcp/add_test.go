@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"pcapidx/mcp/fetch"
-	"pcapidx/query"
 )
 
 func fileBytes(t testing.TB, name string) []byte {
@@ -206,37 +205,39 @@ func TestURL(t *testing.T) {
 	connect(t, s, "", nil).fails("add_capture", map[string]any{"url": web.URL + "/x.pcap"}, "no argument")
 }
 
-// TestAllow: a user's bytes are counted with those that are in the works.
-func TestAllow(t *testing.T) {
-	config := testConfig(t)
+// TestPlaces: what is in the works has its place in a user's quota, and gives it
+// back; a file that the user has needs none.
+func TestPlaces(t *testing.T) {
 	data := fileBytes(t, "any.pcap")
-	var asked []int64
-	config.Allow = func(_ string, bytes int64) error {
-		asked = append(asked, bytes)
-		if bytes > int64(len(data)) {
-			return &query.Error{Kind: query.BadRequest, Msg: "your captures are full", Hint: "delete one"}
-		}
-		return nil
-	}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(data) }))
+	defer web.Close()
+	config := testConfig(t)
+	config.Quota, config.AllowURL = Quota{Captures: 1}, true
+	config.Fetch = fetch.New(fetch.Config{Allow: func(netip.Addr) bool { return true }})
 	s := newServer(t, config)
 	c := connect(t, s, "", nil)
+	place := func() (release func()) {
+		t.Helper()
+		release, err := s.Reserve(t.Context(), "", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return release
+	}
+	release := place()
+	for _, args := range []map[string]any{
+		{"path": captureFile(t, "any.pcap")}, {"url": web.URL + "/any.pcap"}, {"data_base64": base64.StdEncoding.EncodeToString(data)},
+	} {
+		c.fails("add_capture", args, "quota of 1 captures", "delete_capture")
+	}
+	release()
+	c.fails("add_capture", map[string]any{"data_base64": "AAAA"}, "not a capture")
+	place()() // what failed has given its place back
+	c.ok("add_capture", map[string]any{"url": web.URL + "/any.pcap"})
 	c.ok("add_capture", map[string]any{"path": captureFile(t, "any.pcap")})
-	c.fails("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")}, "full", "delete one")
-	if len(asked) != 2 || asked[0] != int64(len(data)) || asked[1] != int64(len(fileBytes(t, "web-day.pcap"))) {
-		t.Errorf("asked for %v", asked)
-	}
-	wait := make(chan struct{})
-	j, err := s.jobs.start(&order{key: "x", bytes: 1000, arrived: func() uint64 { return 500 }, index: waiting(wait)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := s.jobs.bytes(""); n != 1500 || s.jobs.bytes("ann") != 0 {
-		t.Errorf("%d bytes in the works", n)
-	}
-	c.fails("add_capture", map[string]any{"data_base64": base64.StdEncoding.EncodeToString(data)}, "full")
-	close(wait)
-	<-j.done
-	c.ok("add_capture", map[string]any{"data_base64": base64.StdEncoding.EncodeToString(data)})
+	c.fails("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")}, "quota of 1 captures")
+	c.ok("delete_capture", map[string]any{"capture": "any.pcap", "confirm": true})
+	c.ok("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")})
 }
 
 var errTest = errors.New("a cause from inside, with /a/path")

@@ -54,7 +54,7 @@ type Config struct {
 	// that is bounded as package fetch says.
 	AllowURL bool
 	Fetch    *fetch.Client
-	// Uploads takes files over HTTP, see UploadHandler; nil: none.
+	// Uploads takes files over HTTP; nil: none.
 	Uploads *Uploads
 	// IncomingDir is where downloads lie until they are indexed; "": where the
 	// system keeps temporary files.
@@ -215,6 +215,7 @@ func instructions(has func(tool string) bool) string {
 	steps := []struct{ tool, text string }{
 		{"list_captures", "list_captures: which captures there are. Every other tool takes a capture's id or name."},
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
+		{uploadTool, "create_upload: a URL and curl commands for a file on the user's computer."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
 		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
 		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -25,15 +24,6 @@ type Uploads struct {
 	PerUser, Total int
 	KeepFree       int64
 	Expiry         time.Duration
-}
-
-// UploadHandler takes the files of upload URLs; it is mounted under
-// upload.Pattern, outside of the check of keys. nil: the server takes no uploads.
-func (s *Server) UploadHandler() http.Handler {
-	if s.uploads == nil {
-		return nil
-	}
-	return s.uploads
 }
 
 // startUploads makes what takes the files, if the configuration wants it.
