@@ -249,6 +249,11 @@ func (c *call) urlOrder(url, name string) (*order, error) {
 	var size uint64
 	o := &order{key: "url\x00" + url + "\x00" + name, name: name, release: f.remove}
 	o.fetch = func(ctx context.Context, progress func(query.Progress)) error {
+		if s.uploads != nil { // the same disk
+			if err := s.uploads.Room(0); err != nil {
+				return err
+			}
+		}
 		if err := f.create(s.config.IncomingDir); err != nil {
 			return err
 		}

@@ -18,8 +18,8 @@ func (c *call) identify(args json.RawMessage) (json.RawMessage, error) {
 		return args, nil
 	}
 	var given map[string]json.RawMessage
-	if json.Unmarshal(args, &given) != nil {
-		return args, nil // the tool says what is wrong
+	if err := json.Unmarshal(args, &given); err != nil {
+		return nil, err // they were read before
 	}
 	var one string
 	var several []string

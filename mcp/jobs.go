@@ -102,17 +102,8 @@ func (j *jobs) enter(o *order) (one *job, fresh bool, err error) {
 	if j.ctx.Err() != nil {
 		return nil, false, j.ctx.Err()
 	}
-	mine := 0
-	for _, one := range j.running {
-		if one.user == o.user {
-			mine++
-		}
-	}
-	if mine >= maxUserJobs {
-		return nil, false, &query.Error{
-			Kind: query.BadRequest, Msg: fmt.Sprintf("%d captures are being indexed already", mine),
-			Hint: "call again when they are done; list_captures shows how far they are",
-		}
+	if err := j.roomLocked(o.user); err != nil {
+		return nil, false, err
 	}
 	ctx, cancel := context.WithCancel(j.ctx)
 	one = &job{order: o, id: jobPrefix + strings.ToLower(rand.Text()[:10]), done: make(chan struct{}), cancel: cancel, waiting: 1}
@@ -132,6 +123,29 @@ func (j *jobs) enter(o *order) (one *job, fresh bool, err error) {
 		one.answer, one.err = j.run(ctx, one)
 	}()
 	return one, true, nil
+}
+
+// room is an error if a user has as many captures in the works as are allowed.
+func (j *jobs) room(user string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.roomLocked(user)
+}
+
+func (j *jobs) roomLocked(user string) error {
+	mine := 0
+	for _, one := range j.running {
+		if one.user == user {
+			mine++
+		}
+	}
+	if mine < maxUserJobs {
+		return nil
+	}
+	return &query.Error{
+		Kind: query.BadRequest, Msg: fmt.Sprintf("%d captures are being indexed already", mine),
+		Hint: "call again when they are done; list_captures shows how far they are",
+	}
 }
 
 // run carries an order out: the file is fetched at once, indexed when it is its turn.

@@ -3,7 +3,6 @@ package mcp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -50,7 +49,7 @@ func (s *Server) roomFor(user string, bytes int64) error {
 		return plain(err)
 	}
 	release()
-	return nil
+	return plain(s.jobs.room(user))
 }
 
 // plain makes of an error of this program's users one of their HTTP clients'.
@@ -145,7 +144,7 @@ func quotable(name string) bool {
 // braces as they are.
 func posixCurl(name, url string) string {
 	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-	return fmt.Sprintf("curl --fail-with-body -g -T %s %s", quote(noOption(name)), quote(url))
+	return "curl --fail-with-body -g -T " + quote(noOption(name)) + " " + quote(url)
 }
 
 // windowsCurl is the command for Windows. Names without characters that its shells
@@ -167,7 +166,7 @@ func windowsCurl(name, url string) string {
 		}
 		quoted += "'"
 	}
-	return fmt.Sprintf(`curl.exe --fail-with-body -g -T %s "%s"`, quoted, url)
+	return "curl.exe --fail-with-body -g -T " + quoted + ` "` + url + `"`
 }
 
 // noOption makes sure that a program takes a name for a file's: "-" would be its

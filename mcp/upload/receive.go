@@ -73,7 +73,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) (f File, capture s
 	if err = s.allowed(g.User, 0); err != nil {
 		return f, "", err
 	}
-	if err = s.room(max(r.ContentLength, 0)); err != nil {
+	if err = s.Room(max(r.ContentLength, 0)); err != nil {
 		return f, "", err
 	}
 	f = File{User: g.User, Name: g.Name}
@@ -150,7 +150,7 @@ func (s *Server) copy(to io.Writer, sum hash.Hash, body io.Reader, most int64) (
 		sum.Write(buf[:head])
 		if n += int64(head); n >= next {
 			next += spaceBytes
-			if err := s.room(0); err != nil {
+			if err := s.Room(0); err != nil {
 				return n, err
 			}
 		}

@@ -293,8 +293,8 @@ func (s *Server) end(g *grant, announced int64, complete bool) {
 	}
 }
 
-// room checks that the disk has place for so many bytes.
-func (s *Server) room(bytes int64) error {
+// Room checks that the disk has place for so many bytes. Errors are *Error.
+func (s *Server) Room(bytes int64) error {
 	free, err := s.config.Free(s.config.Dir)
 	if err != nil {
 		s.config.Log.Error("free space of the uploads' folder is not known", "error", err)
