@@ -15,6 +15,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"pcapidx/mcp/keys"
+	"pcapidx/mcp/upload"
 )
 
 // Path is where the protocol is spoken.
@@ -48,6 +49,7 @@ type HTTPConfig struct {
 	BodyTime time.Duration
 
 	metrics http.Handler // for keys of scope admin
+	uploads http.Handler // for who has the URL of one; nil: none
 }
 
 // Limits that HTTPConfig says nothing about.
@@ -76,9 +78,13 @@ type HTTP struct {
 	handler http.Handler
 }
 
-// HTTP makes the HTTP side of the server.
+// HTTP makes the HTTP side of the server, where the files of upload URLs are taken
+// too.
 func (s *Server) HTTP(c HTTPConfig) (*HTTP, error) {
 	c.metrics = s.Metrics()
+	if s.uploads != nil {
+		c.uploads = s.uploads
+	}
 	h, err := newHTTP(s.sdk, s.config.Log, c)
 	if err == nil {
 		s.counts.sessions = h.open.count
@@ -108,6 +114,9 @@ func newHTTP(server *sdk.Server, log *slog.Logger, c HTTPConfig) (*HTTP, error) 
 		}
 	}
 	mux.Handle(Path, protocol)
+	if c.uploads != nil {
+		mux.Handle(upload.Pattern, c.uploads)
+	}
 	for pattern, handler := range c.Mount {
 		mux.Handle(pattern, handler)
 	}

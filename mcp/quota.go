@@ -3,8 +3,6 @@ package mcp
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -90,36 +88,11 @@ func (q Quota) room(want Quota) error {
 	return nil
 }
 
-// AddFile indexes a file as a user's, within the quota.
-func (s *Server) AddFile(ctx context.Context, user, path string, progress func(query.Progress)) (*query.AddAnswer, error) {
-	e, err := s.config.Engine(user)
-	if err != nil {
-		return nil, err
-	}
-	var size int64
-	if info, err := os.Stat(path); err == nil {
-		size = info.Size()
-	}
-	release, err := s.Reserve(ctx, user, size)
-	if err != nil {
-		if !known(ctx, e, filepath.Base(path), size) {
-			return nil, err
-		}
-		release = func() {} // it is recognised, and takes nothing more
-	}
-	defer release()
-	a, err := e.Add(ctx, query.AddRequest{Files: []string{path}}, progress)
-	if err != nil {
-		return nil, err
-	}
-	return a, s.settle(ctx, e, user, a)
-}
-
 // known reports whether a file looks like one that the user has added before.
-func known(ctx context.Context, e *query.Engine, name string, size int64) bool {
+func known(ctx context.Context, e *query.Engine, name string, size uint64) bool {
 	a, err := e.Captures(ctx, query.CapturesRequest{})
 	return err == nil && slices.ContainsFunc(a.Rows, func(r query.CaptureRow) bool {
-		return r.Name == name && r.FileBytes == uint64(size)
+		return r.Name == name && r.FileBytes == size
 	})
 }
 

@@ -28,6 +28,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"pcapidx/mcp/fetch"
+	"pcapidx/mcp/upload"
 	"pcapidx/query"
 )
 
@@ -48,6 +50,19 @@ type Config struct {
 
 	// Remote says that the users are not who runs the server.
 	Remote bool
+	// AllowURL lets add_capture download from public addresses, with Fetch; nil: one
+	// that is bounded as package fetch says.
+	AllowURL bool
+	Fetch    *fetch.Client
+	// Uploads takes files over HTTP; nil: none.
+	Uploads *Uploads
+	// IncomingDir is where downloads lie until they are indexed; "": where the
+	// system keeps temporary files.
+	IncomingDir string
+	// MaxData is the most bytes that a file which comes from elsewhere (with Remote:
+	// any file) may be when it is decompressed, MaxRatio how many times as large as
+	// the file it may be; 0: DefaultMaxData, DefaultMaxRatio.
+	MaxData, MaxRatio uint64
 	// ReadDirs are the folders that add_capture may read from; empty: any file, or
 	// none if Remote is set.
 	ReadDirs []string
@@ -69,17 +84,23 @@ type Config struct {
 	TimeLimit time.Duration
 }
 
-// DefaultTimeLimit bounds a call that Config says nothing about.
-const DefaultTimeLimit = 60 * time.Second
+// Limits that Config says nothing about. Captures are seldom compressed to less
+// than a twentieth.
+const (
+	DefaultTimeLimit = 60 * time.Second
+	DefaultMaxData   = 16 << 30
+	DefaultMaxRatio  = 200
+)
 
 // Server is an MCP server over an engine.
 type Server struct {
-	config Config
-	sdk    *sdk.Server
-	known  []*tool // all that this program has
-	tools  []*tool // those that it offers
-	jobs   *jobs
-	counts *counts
+	config  Config
+	sdk     *sdk.Server
+	known   []*tool // all that this program has
+	tools   []*tool // those that it offers
+	jobs    *jobs
+	counts  *counts
+	uploads *upload.Server // nil: none are taken
 
 	reserved reservations
 }
@@ -98,10 +119,22 @@ func New(c Config) (*Server, error) {
 	if c.Secret == nil {
 		c.Secret = []byte(rand.Text())
 	}
+	if c.MaxData == 0 {
+		c.MaxData = DefaultMaxData
+	}
+	if c.MaxRatio == 0 {
+		c.MaxRatio = DefaultMaxRatio
+	}
+	if c.Fetch == nil {
+		c.Fetch = fetch.New(fetch.Config{})
+	}
 	if c.ExportDir != "" && !filepath.IsAbs(c.ExportDir) {
 		return nil, errors.New("mcp: the export folder is not an absolute path")
 	}
 	s := &Server{config: c, jobs: newJobs(), counts: newCounts(), reserved: reservations{ofUser: map[string]Quota{}}}
+	if err := s.startUploads(); err != nil {
+		return nil, err
+	}
 	if err := s.chooseTools(); err != nil {
 		return nil, err
 	}
@@ -131,7 +164,10 @@ func (s *Server) chooseTools() error {
 		return err
 	}
 	for _, t := range s.known {
-		if want.has(t) && (t.name != exportTool || s.config.ExportDir != "") {
+		if want.has(t) && (t.name != exportTool || s.config.ExportDir != "") && (t.name != uploadTool || s.uploads != nil) {
+			if t.name == addTool {
+				s.fitAddCapture(t)
+			}
 			s.tools = append(s.tools, t)
 		}
 	}
@@ -179,6 +215,7 @@ func instructions(has func(tool string) bool) string {
 	steps := []struct{ tool, text string }{
 		{"list_captures", "list_captures: which captures there are. Every other tool takes a capture's id or name."},
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
+		{uploadTool, "create_upload: a URL and curl commands for a file on the user's computer."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
 		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
 		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},

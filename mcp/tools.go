@@ -18,6 +18,7 @@ func allTools() []*tool {
 	return []*tool{
 		listCaptures(),
 		addCapture(),
+		createUpload(),
 		captureInfo(),
 		listConnections(),
 		followStream(),
@@ -188,7 +189,11 @@ func (s *Server) handler(t *tool) sdk.ToolHandler {
 		if c.engine, err = s.config.Engine(c.user); err != nil {
 			return s.failure(t.name, err), nil
 		}
-		res, err := t.run(c, req.Params.Arguments)
+		args, err := c.identify(req.Params.Arguments)
+		if err != nil {
+			return s.failure(t.name, err), nil
+		}
+		res, err := t.run(c, args)
 		if err == nil && !t.writes { // what was done is told, however long it took
 			err = ctx.Err()
 		}

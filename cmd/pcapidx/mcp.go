@@ -18,14 +18,17 @@ import (
 type toolFlags struct {
 	config   mcp.Config
 	logLevel string
+	flags    *pflag.FlagSet
 }
 
 func (t *toolFlags) add(f *pflag.FlagSet) {
+	t.flags = f
 	f.BoolVar(&t.config.ReadOnly, "read-only", false, "no tool that adds, deletes or writes a file")
 	f.StringSliceVar(&t.config.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all)")
 	f.StringSliceVar(&t.config.Tools, "tools", nil, "tools to offer, alone or besides --toolsets")
 	f.StringSliceVar(&t.config.ExcludeTools, "exclude-tools", nil, "tools not to offer, whatever else is said")
 	f.StringSliceVar(&t.config.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any over stdio, none over HTTP)")
+	f.BoolVar(&t.config.AllowURL, "allow-url", false, "let captures be downloaded from public addresses (default true over stdio, false over HTTP)")
 	f.StringVar(&t.config.ExportDir, "export-dir", "", "folder that packets are exported into (default exports/ in the store)")
 	f.StringVar(&t.logLevel, "log-level", "warn", "debug, info, warn or error")
 }
@@ -84,6 +87,10 @@ func (a *app) mcpConfig(t toolFlags) (mcp.Config, error) {
 	if err != nil {
 		return c, err
 	}
+	if !t.flags.Changed("allow-url") {
+		c.AllowURL = !c.Remote
+	}
+	c.IncomingDir = filepath.Join(dir, "uploads")
 	if c.ExportDir == "" && !c.Remote {
 		c.ExportDir = filepath.Join(dir, "exports")
 	}

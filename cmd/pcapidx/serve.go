@@ -16,6 +16,7 @@ import (
 	"pcapidx/index"
 	"pcapidx/mcp"
 	"pcapidx/mcp/keys"
+	"pcapidx/mcp/upload"
 	"pcapidx/query"
 )
 
@@ -27,6 +28,7 @@ type serving struct {
 	tools         toolFlags
 	http          mcp.HTTPConfig
 	listen        string
+	uploads       mcp.Uploads
 	metricsListen string
 	keys, noKeys  bool
 }
@@ -57,6 +59,9 @@ func (a *app) serveCommand() *cobra.Command {
 	f.IntVar(&s.http.MaxSessions, "max-sessions", mcp.DefaultMaxSessions, "most sessions at the same time")
 	f.IntVar(&s.http.MaxUserSessions, "max-user-sessions", mcp.DefaultMaxUserSessions, "most sessions of one user")
 	f.Int64Var(&s.tools.config.Quota.Bytes, "quota-bytes", 0, "most bytes of the indexes of one user (default no limit)")
+	f.Int64Var(&s.uploads.MaxBytes, "max-upload", upload.DefaultMaxBytes, "most bytes of a file that is uploaded")
+	f.IntVar(&s.uploads.PerUser, "uploads-at-once", upload.DefaultPerUser, "most uploads of one user at the same time")
+	f.Uint64Var(&s.tools.config.MaxData, "max-decompressed", mcp.DefaultMaxData, "most bytes of a capture when it is decompressed")
 	f.IntVar(&s.tools.config.Quota.Captures, "quota-captures", 0, "most captures of one user (default no limit)")
 	return cmd
 }
@@ -85,21 +90,16 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 			return &query.Error{Kind: query.IO, Msg: err.Error(), Err: err}
 		}
 	}
-	server, err := mcp.New(c)
-	if err != nil {
-		return err
-	}
-	defer server.Close()
 	l, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return &query.Error{Kind: query.IO, Msg: err.Error(), Hint: "choose another address with --listen", Err: err}
 	}
-	s.http.Address = l.Addr().String()
-	h, err := server.HTTP(s.http)
+	server, h, err := s.servers(c, l.Addr().String())
 	if err != nil {
 		_ = l.Close()
-		return &query.Error{Kind: query.BadRequest, Msg: err.Error(), Err: err}
+		return err
 	}
+	defer server.Close()
 	c.Log.Info("serving", "url", h.BaseURL()+mcp.Path, "address", s.http.Address, "keys", s.http.Keys != nil)
 	if s.metricsListen != "" {
 		end, err := serveMetrics(s.metricsListen, server, c.Log)
@@ -117,6 +117,27 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	}
 	c.Log.Info("stopped")
 	return exitError{code: exitOK, silent: true, err: context.Canceled} // told to stop: that is no failure
+}
+
+// servers makes the server and its HTTP side, where uploads are taken too.
+func (s *serving) servers(c mcp.Config, address string) (*mcp.Server, *mcp.HTTP, error) {
+	s.http.Address = address
+	base, err := mcp.BaseURL(s.http.PublicURL, address, s.http.CertFile != "")
+	if err != nil {
+		return nil, nil, &query.Error{Kind: query.BadRequest, Msg: err.Error(), Err: err}
+	}
+	s.uploads.Dir, s.uploads.URL = c.IncomingDir, base.String()
+	c.Uploads = &s.uploads
+	server, err := mcp.New(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := server.HTTP(s.http)
+	if err != nil {
+		server.Close()
+		return nil, nil, &query.Error{Kind: query.BadRequest, Msg: err.Error(), Err: err}
+	}
+	return server, h, nil
 }
 
 // chooseKeys decides who may come in: without keys only who is on this computer.
