@@ -71,15 +71,11 @@ func (c *Config) chooseModules() error {
 	return nil
 }
 
-// offers reports whether the configuration asks for a tool.
+// offers reports whether the configuration asks for a tool: one of mcpcap only if its
+// module or its name is chosen.
 func (c *Config) offers(t *tool) bool {
-	switch {
-	case t.set == mcpcapSet:
-		return slices.Contains(c.Toolsets, mcpcapSet) && (len(c.Modules) == 0 || slices.Contains(c.Modules, t.module))
-	case len(c.Toolsets) > 0 && !slices.Contains(c.Toolsets, t.set):
-		return false
-	}
-	return (!c.ReadOnly || !t.writes) && (t.name != exportTool || c.ExportDir != "")
+	return t.set != mcpcapSet || slices.Contains(c.Tools, t.name) ||
+		slices.Contains(c.Toolsets, mcpcapSet) && (len(c.Modules) == 0 || slices.Contains(c.Modules, t.module))
 }
 
 // mcpcapErrors makes errors of the form that mcpcap gives them: an object with error

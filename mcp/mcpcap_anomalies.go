@@ -113,8 +113,8 @@ func analyzeTCPAnomalies() *tool {
 	return t
 }
 
-// maxNamed bounds the connections and hosts that statistics name.
-const maxNamed = 50
+// maxInLists bounds the connections and hosts that statistics name.
+const maxInLists = 50
 
 func (s *tcpSums) statistics() tcpStatistics {
 	sum, r := both(&s.Total), &s.Total
@@ -148,14 +148,14 @@ func (out *tcpStatistics) row(r *query.TrafficRow) {
 			addNamed(out.Resets.Sources, ip, d.n)
 		}
 	}
-	if r.ToServer.RST+r.FromServer.RST > 0 && len(out.Resets.Connections) < maxNamed && !slices.Contains(out.Resets.Connections, name) {
+	if r.ToServer.RST+r.FromServer.RST > 0 && len(out.Resets.Connections) < maxInLists && !slices.Contains(out.Resets.Connections, name) {
 		out.Resets.Connections = append(out.Resets.Connections, name)
 	}
 }
 
 // addNamed counts by name; what comes after the first names is "others".
 func addNamed(in map[string]uint64, name string, n uint64) {
-	if _, known := in[name]; !known && len(in) >= maxNamed {
+	if _, known := in[name]; !known && len(in) >= maxInLists {
 		name = "others"
 	}
 	in[name] += n

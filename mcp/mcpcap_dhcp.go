@@ -107,7 +107,7 @@ func dhcpTypes() []string {
 
 func dhcpType(f map[string][]string) string {
 	code, names := firstOf(f, "dhcp.option.dhcp"), dhcpTypes()
-	switch n := number(code); {
+	switch n := numberOf(code); {
 	case code == "":
 		return ""
 	case n > 0 && int(n) < len(names):
@@ -216,7 +216,7 @@ func dhcpOptions(fields []query.DecodedField) map[string]any {
 		case !ok || code == "" || code == "61", slices.Contains([]string{"length", "end", "padding", "dhcp"}, name):
 			named = named || name == "dhcp" || name == "end"
 		case name == "request_list_item":
-			requested, named = append(requested, number(f.Value)), true
+			requested, named = append(requested, numberOf(f.Value)), true
 		default:
 			dhcpOption(out, name, f.Value)
 			named = true

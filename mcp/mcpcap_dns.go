@@ -130,7 +130,7 @@ func dnsRow(n int, m *query.MessageRow) dnsPacket {
 	f := fieldsOf(m.Fields)
 	is := func(flag string) bool { return firstOf(f, "dns.flags."+flag) == "True" }
 	p := dnsPacket{
-		Number: n, Frame: m.Frame, Time: m.Time, Protocol: "UDP", ID: number(firstOf(f, "dns.id")),
+		Number: n, Frame: m.Frame, Time: m.Time, Protocol: "UDP", ID: numberOf(firstOf(f, "dns.id")),
 		Flags:     dnsFlags{is("response"), is("authoritative"), is("truncated"), is("recdesired"), is("recavail")},
 		Questions: []dnsQuestion{}, Code: m.Code, LatencyMS: m.LatencyMS, Status: m.Status, Summary: m.Summary,
 	}
@@ -142,10 +142,10 @@ func dnsRow(n int, m *query.MessageRow) dnsPacket {
 	types, classes := f["dns.qry.type"], f["dns.qry.class"]
 	for i, name := range f["dns.qry.name"] {
 		if i < len(types) && i < len(classes) {
-			p.Questions = append(p.Questions, dnsQuestion{name, number(types[i]), number(classes[i])})
+			p.Questions = append(p.Questions, dnsQuestion{name, numberOf(types[i]), numberOf(classes[i])})
 		}
 	}
-	p.Answers = dnsAnswers(m.Fields, int(number(firstOf(f, "dns.count.answers"))))
+	p.Answers = dnsAnswers(m.Fields, int(numberOf(firstOf(f, "dns.count.answers"))))
 	return p
 }
 
@@ -174,11 +174,11 @@ func dnsAnswers(fields []query.DecodedField, most int) []dnsAnswer {
 		case "dns.srv.proto", "dns.srv.name":
 			a.Name += "." + f.Value
 		case "dns.resp.type":
-			a.Type = number(f.Value)
+			a.Type = numberOf(f.Value)
 		case "dns.resp.class":
-			a.Class = number(f.Value)
+			a.Class = numberOf(f.Value)
 		case "dns.resp.ttl":
-			a.TTL = number(f.Value)
+			a.TTL = numberOf(f.Value)
 		case "dns.a", "dns.aaaa":
 			a.Address = f.Value
 		case "dns.cname":

@@ -1,43 +1,41 @@
 package mcp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
+	"pcapidx/mcp/keys"
 	"pcapidx/query"
 )
 
-// intake finds the capture that pcap_file means: a file, which is indexed when it is
-// new; a URL, whose file is fetched and then treated so; or the id or name of a
-// capture that is indexed already.
+// intake finds the capture that pcap_file means: a URL, whose file is downloaded and
+// indexed; a file, which is indexed when it is new; or the id or name of a capture that
+// is indexed already. What add_capture may not add is not added here either.
 func (c *call) intake(file string) (*query.InfoAnswer, error) {
-	capture := file
-	var err error
 	switch {
 	case isURL(file):
-		capture, err = c.fetched(file)
+		return c.added(&addCaptureArgs{URL: file})
 	case filepath.IsAbs(file), strings.HasPrefix(file, "~/"):
-		capture, err = c.indexed(file)
+		return c.indexed(file)
 	}
-	if err != nil {
-		return nil, err
-	}
-	info, err := c.engine.Info(c.ctx, query.InfoRequest{Capture: capture})
+	info, err := c.engine.Info(c.ctx, query.InfoRequest{Capture: file})
 	var q *query.Error
-	if errors.As(err, &q) && q.Kind == query.NotFound {
-		return nil, &query.Error{
-			Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200), Err: err,
-			Hint: "give the absolute path of a capture file, or the id or name of a capture that is indexed",
-		}
+	if !errors.As(err, &q) || q.Kind != query.NotFound {
+		return info, err
 	}
-	return info, err
+	if len(c.server.config.ReadDirs) > 0 { // of one of these folders
+		return c.indexed(file)
+	}
+	return nil, notFound(file, "give the absolute path of a capture file, or the id or name of a capture that is indexed", err)
+}
+
+func notFound(file, hint string, err error) error {
+	return &query.Error{Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200), Hint: hint, Err: err}
 }
 
 func isURL(s string) bool {
@@ -47,90 +45,72 @@ func isURL(s string) bool {
 
 // indexed gives the capture of a file, which it indexes if need be. A file that has
 // not changed since it was seen is not read again.
-func (c *call) indexed(file string) (string, error) {
-	path, err := c.server.readable(file)
+func (c *call) indexed(file string) (*query.InfoAnswer, error) {
+	f, err := c.server.openCapture(file)
 	var q *query.Error
 	if errors.As(err, &q) && q.Kind == query.NotFound {
-		hint := c.server.readHint()
-		if errors.Is(err, fs.ErrNotExist) && len(c.server.config.ReadDirs) == 0 {
-			hint = "check the path"
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, notFound(file, "check the path", err)
 		}
-		return "", &query.Error{Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200) + " (" + q.Msg + ")", Hint: hint, Err: err}
+		return nil, notFound(file, q.Msg+"; "+c.server.readHint(), err)
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	info, err := os.Stat(path)
+	info, err := f.Stat()
+	_ = f.Close()
 	if err != nil {
-		return "", &query.Error{Kind: query.NotFound, Msg: "PCAP file not found: " + clip(file, 200), Err: err}
+		return nil, err
 	}
-	key, stamp := c.user+"\x00"+path, fileStamp{info.Size(), info.ModTime()}
+	key, stamp := c.user+"\x00"+f.resolved, fileStamp{info.Size(), info.ModTime()}
 	if id, ok := c.server.seen.get(key, stamp); ok {
-		if _, err := c.engine.Info(c.ctx, query.InfoRequest{Capture: id}); err == nil {
-			return id, nil
+		if a, err := c.engine.Info(c.ctx, query.InfoRequest{Capture: id}); err == nil {
+			return a, nil
 		}
 	}
-	id, err := c.add(key, func(ctx context.Context, progress func(query.Progress)) (*query.AddAnswer, error) {
-		return c.engine.Add(ctx, query.AddRequest{Files: []string{path}}, progress)
-	})
+	a, err := c.added(&addCaptureArgs{Path: file})
 	if err == nil {
-		c.server.seen.put(key, stamp, id)
+		c.server.seen.put(key, stamp, a.Capture)
 	}
-	return id, err
+	return a, err
 }
 
-// fetched gives the capture of a URL.
-func (c *call) fetched(url string) (string, error) {
-	fetch := c.server.config.Fetch
-	if fetch == nil || c.server.config.ReadOnly {
-		return "", &query.Error{
-			Kind: query.BadRequest, Msg: "this server does not fetch URLs",
-			Hint: "download the file and give its path, or name a capture that is indexed",
-		}
+// added indexes what add_capture would, and waits for it as long as a call may take.
+func (c *call) added(in *addCaptureArgs) (*query.InfoAnswer, error) {
+	readOnly := c.server.config.ReadOnly || !may(c.request, keys.Write)
+	if x := c.request.GetExtra(); x != nil {
+		readOnly = readOnly || asked(x.Header).readOnly
 	}
-	return c.add(c.user+"\x00"+url, func(ctx context.Context, progress func(query.Progress)) (*query.AddAnswer, error) {
-		path, cleanup, err := fetch(ctx, url)
-		if cleanup != nil {
-			defer cleanup()
-		}
-		if err != nil {
-			return nil, fetchFailed(err)
-		}
-		return c.engine.Add(ctx, query.AddRequest{Files: []string{path}}, progress)
-	})
-}
-
-// fetchFailed says that a download failed, and why where the fetcher says so itself.
-func fetchFailed(err error) error {
-	var q *query.Error
-	if errors.As(err, &q) {
-		return &query.Error{Kind: q.Kind, Msg: "Failed to download PCAP file: " + q.Msg, Hint: q.Hint, Err: err}
+	if readOnly {
+		return nil, &query.Error{Kind: query.BadRequest, Msg: "no file may be added: the server, the key or the request is read-only", Hint: "name a capture that is indexed"}
 	}
-	return &query.Error{Kind: query.BadRequest, Msg: "Failed to download PCAP file", Hint: "check the URL; the server's log may say more", Err: err}
-}
-
-// add indexes a file, waits for it as long as a call may take, and gives its id.
-func (c *call) add(key string, work func(context.Context, func(query.Progress)) (*query.AddAnswer, error)) (string, error) {
-	if c.server.config.ReadOnly {
-		return "", &query.Error{Kind: query.BadRequest, Msg: "this server is read-only: it indexes no files", Hint: "name a capture that is indexed"}
+	if in.URL != "" && !c.server.config.AllowURL {
+		return nil, &query.Error{Kind: query.BadRequest, Msg: "this server downloads nothing", Hint: "download the file and give its path, or name a capture that is indexed"}
 	}
-	j, err := c.server.jobs.start(key, work)
+	o, err := c.order(in)
 	if err != nil {
-		return "", err
+		return nil, err
+	}
+	j, err := c.server.jobs.start(o)
+	if err != nil {
+		return nil, err
 	}
 	if err := c.wait(j, time.Hour); err != nil { // bounded by the call's time
-		return "", err
+		return nil, err
 	}
-	select {
-	case <-j.done:
-	default:
+	if !j.ended() {
 		p := j.at()
-		return "", &query.Error{Kind: query.BadRequest, Msg: fmt.Sprintf("the file is still being indexed, %d of %d bytes are read", p.Bytes, max(p.Total, p.Bytes)), Hint: "call again in a few seconds"}
+		return nil, &query.Error{Kind: query.BadRequest, Msg: fmt.Sprintf("the file is still being indexed, %d of %d bytes are read", p.Bytes, max(p.Total, p.Bytes)), Hint: "call again in a few seconds"}
 	}
-	if j.err != nil {
-		return "", j.err
+	a, err := j.result()
+	var q *query.Error
+	if errors.As(err, &q) && in.URL != "" {
+		return nil, &query.Error{Kind: q.Kind, Msg: "Failed to download PCAP file: " + q.Msg, Hint: q.Hint, Err: err}
 	}
-	return j.answer.Rows[0].Capture, nil
+	if err != nil {
+		return nil, err
+	}
+	return c.engine.Info(c.ctx, query.InfoRequest{Capture: a.Rows[0].Capture})
 }
 
 // seenFiles remembers which capture a file became, so that each call of a tool need not

@@ -3,13 +3,16 @@ package mcp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"pcapidx/mcp/fetch"
 	"pcapidx/query"
 )
 
@@ -17,7 +20,7 @@ import (
 func mcpcapServer(t *testing.T, change func(*Config)) *Server {
 	t.Helper()
 	c := testConfig(t)
-	c.Toolsets = []string{mcpcapSet}
+	c.Toolsets, c.AllowURL, c.Uploads = []string{mcpcapSet}, false, nil
 	if change != nil {
 		change(&c)
 	}
@@ -255,7 +258,7 @@ func TestMcpcapErrors(t *testing.T) {
 			o.fails(tool, values{"pcap_file": "gone.pcap"}, `{"error":"PCAP file not found: gone.pcap`, "absolute path", `"pcap_file":"gone.pcap"}`)
 			o.fails(tool, nil, "pcap_file is missing", "pcap_file (required)")
 			o.fails(tool, values{"file": gone}, "pcap_file (required)")
-			o.fails(tool, values{"pcap_file": "http://example.com/a.pcap"}, "does not fetch URLs", `"pcap_url":"http://example.com/a.pcap"}`)
+			o.fails(tool, values{"pcap_file": "http://example.com/a.pcap"}, "downloads nothing", `"pcap_url":"http://example.com/a.pcap"}`)
 		}
 		o.fails("analyze_traffic_flow", values{"pcap_file": gone}, "server_ip is missing")
 		o.fails("analyze_capinfos", values{"pcap_file": captureFile(t, "not-a-capture.bin")}, "not a capture file")
@@ -274,30 +277,28 @@ func TestMcpcapErrors(t *testing.T) {
 	}
 }
 
-// TestMcpcapURL: a URL is fetched by what the configuration gives, its file is treated
-// as any other, and is removed.
+// TestMcpcapURL: a URL is downloaded as add_capture downloads it, where that is allowed.
 func TestMcpcapURL(t *testing.T) {
-	cleaned, asked := 0, ""
-	s := mcpcapServer(t, func(c *Config) {
-		c.Fetch = func(_ context.Context, url string) (string, func(), error) {
-			asked = url
-			switch {
-			case strings.HasSuffix(url, "/refused"):
-				return "", nil, &query.Error{Kind: query.BadRequest, Msg: "the address is private", Hint: "give a public one"}
-			case strings.HasSuffix(url, "/broken"):
-				return "", func() { cleaned++ }, errors.New("secret detail")
-			}
-			return captureFile(t, "web-day.pcap"), func() { cleaned++ }, nil
+	data := fileBytes(t, "web-day.pcap")
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/text" {
+			fmt.Fprint(w, "no capture at all")
+			return
 		}
+		_, _ = w.Write(data)
+	}))
+	defer web.Close()
+	s := mcpcapServer(t, func(c *Config) {
+		c.AllowURL, c.IncomingDir = true, t.TempDir()
+		c.Fetch = fetch.New(fetch.Config{Allow: func(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.1") }})
 	})
-	c := connect(t, s, "", nil)
-	const url = "https://example.com/web-day.pcap"
-	if got := c.ok("analyze_dns_packets", values{"pcap_file": url}); got["file"] != url || got["dns_packets_found"] != 28.0 || asked != url || cleaned != 1 {
-		t.Errorf("%v %v, asked %s, cleaned %d", got["file"], got["dns_packets_found"], asked, cleaned)
-	}
-	c.fails("analyze_dns_packets", values{"pcap_file": "HTTP://example.com/refused"}, "Failed to download PCAP file: the address is private", `"pcap_url":`)
-	res := c.call("analyze_dns_packets", values{"pcap_file": "http://example.com/broken"})
-	if text := textOf(res); !res.IsError || !strings.Contains(text, "Failed to download") || strings.Contains(text, "secret") || cleaned != 2 {
-		t.Errorf("%s, cleaned %d", text, cleaned)
+	for _, era := range eras() {
+		c := connect(t, s, era, nil)
+		url := web.URL + "/web-day.pcap"
+		if got := c.ok("analyze_dns_packets", values{"pcap_file": url}); got["file"] != url || got["dns_packets_found"] != 28.0 {
+			t.Errorf("%v %v", got["file"], got["dns_packets_found"])
+		}
+		c.fails("analyze_dns_packets", values{"pcap_file": web.URL + "/text"}, "Failed to download PCAP file", "not a capture", `"pcap_url":`)
+		c.fails("analyze_dns_packets", values{"pcap_file": "HTTP://10.0.0.1/x.pcap"}, "not public", `"pcap_url":"HTTP://10.0.0.1/x.pcap"}`)
 	}
 }

@@ -26,8 +26,8 @@ func firstOf(fields map[string][]string, name string) string {
 	return ""
 }
 
-// number reads a value as Wireshark shows numbers: "7", "0x0007", "7 bytes".
-func number(s string) int64 {
+// numberOf reads a value as Wireshark shows numbers: "7", "0x0007", "7 bytes".
+func numberOf(s string) int64 {
 	s, _, _ = strings.Cut(s, " ")
 	n, _ := strconv.ParseInt(s, 0, 64)
 	return n
@@ -38,7 +38,7 @@ func optionalNumber(fields map[string][]string, name string) *int64 {
 	if len(fields[name]) == 0 {
 		return nil
 	}
-	return ptr(number(fields[name][0]))
+	return ptr(numberOf(fields[name][0]))
 }
 
 // endOf cuts "ip:port" or "ip".

@@ -40,7 +40,7 @@ func (t messageTexts) value(v *index.MessageField) string {
 		f.Kind = dissect.KindString
 	}
 	switch {
-	case (f.Secret || v.Secret) && !t.reveal:
+	case t.hides(v):
 		return fmt.Sprintf("(%d bytes, hidden)", len(v.Text))
 	case f.Kind == dissect.KindAbsTime && v.Num == 0:
 		return "NULL" // as Wireshark has it
@@ -51,6 +51,11 @@ func (t messageTexts) value(v *index.MessageField) string {
 		return HideSecrets(text)
 	}
 	return text
+}
+
+// hides tells whether the value of a field is not shown.
+func (t messageTexts) hides(v *index.MessageField) bool {
+	return (t.known[v.Name].Secret || v.Secret) && !t.reveal
 }
 
 // warningRows shows the warnings of a message.
