@@ -11,7 +11,7 @@ import (
 
 type captureInfoArgs struct {
 	one
-	Sections []string `json:"sections,omitempty" jsonschema:"parts to show: overview, file, protocols, endpoints, sizes, comments; default overview, protocols, endpoints"`
+	Sections []string `json:"sections,omitempty" jsonschema:"overview, protocols, endpoints (these by default), file, sizes, comments"`
 	size
 }
 
