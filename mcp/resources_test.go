@@ -96,40 +96,12 @@ func TestFilterReference(t *testing.T) {
 	}
 }
 
-func TestPrompts(t *testing.T) {
-	s := newServer(t, testConfig(t, "web-day.pcap"))
-	for _, era := range eras() {
-		c := connect(t, s, era, nil)
-		list, err := c.session.ListPrompts(context.Background(), nil)
-		if err != nil || len(list.Prompts) != 2 {
-			t.Fatalf("%s: %+v %v", era, list, err)
-		}
-		for _, p := range list.Prompts {
-			for _, a := range p.Arguments {
-				if a.Description == "" || p.Description == "" {
-					t.Errorf("%s %s has no description", p.Name, a.Name)
-				}
-			}
-			args := map[string]string{"capture": "web-day.pcap\u202e", "question": "why\x1b", "description": "resets\u200b"}
-			r, err := c.session.GetPrompt(context.Background(), &sdk.GetPromptParams{Name: p.Name, Arguments: args})
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := r.Messages[0].Content.(*sdk.TextContent).Text
-			if harmful(text) != "" || !strings.Contains(text, "capture_info") || !strings.Contains(text, "search_packets") {
-				t.Errorf("%s: %s", p.Name, text)
-			}
-			if _, err := c.session.GetPrompt(context.Background(), &sdk.GetPromptParams{Name: p.Name}); err == nil || !strings.Contains(err.Error(), "capture") {
-				t.Errorf("%s without arguments: %v", p.Name, err)
-			}
-		}
-	}
-}
-
 func TestCompletion(t *testing.T) {
 	s := newServer(t, testConfig(t, "web-day.pcap", "any.pcap", "any.pcap.gz"))
 	template := &sdk.CompleteReference{Type: "ref/resource", URI: connectionURI}
 	prompt := &sdk.CompleteReference{Type: "ref/prompt", Name: "triage_capture"}
+	compare := &sdk.CompleteReference{Type: "ref/prompt", Name: "compare_captures"}
+	slow := &sdk.CompleteReference{Type: "ref/prompt", Name: "why_slow"}
 	for _, era := range eras() {
 		c := connect(t, s, era, nil)
 		for _, q := range []struct {
@@ -142,6 +114,11 @@ func TestCompletion(t *testing.T) {
 			{prompt, "capture", "", nil, "web-day.pcap any.pcap"},
 			{prompt, "capture", "zzz", nil, ""},
 			{prompt, "question", "", nil, ""},
+			{compare, "b", "an", nil, "any.pcap"},
+			{slow, "address", "198", map[string]string{"capture": "web-day.pcap"}, "198.51.100.80 198.51.100.53"},
+			{slow, "protocol", "", map[string]string{"capture": "web-day.pcap"}, "arp dns http icmp icmpv6 tls"},
+			{slow, "protocol", "", map[string]string{"capture": "nope"}, ""},
+			{slow, "connection", "19", map[string]string{"capture": "web-day.pcap"}, "19"},
 			{template, "connection", "1", map[string]string{"capture": "web-day.pcap"}, "1 10 11 12 13 14 15 16 17 18 19"},
 			{template, "connection", "1", map[string]string{"capture": "nope"}, ""},
 			{template, "connection", "", nil, ""},
