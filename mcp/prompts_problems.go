@@ -25,7 +25,7 @@ func writeTriage(g *guide) {
 	}
 	g.step(g.call("capture_info", "capture", c), ": time, size, protocols, busiest endpoints, damage. If the capture is not there, list_captures.")
 	g.step(g.call("diagnose_capture", "capture", c), ": first how far the capture can be trusted (quality, verdict, limits), then what was found, the worst first, "+
-		"with connections as examples.")
+		"with connections as examples. Resource "+diagnosticsURI+" explains each code.")
 	g.step(g.call("diagnose_connection", "capture", c, "connections", []string{someConnection}), ": for the worst two or three of these.")
 	g.step(g.call("list_connections", "captures", []string{c}, "state", "S0,REJ,RSTO,RSTR", "limit", 20),
 		": who got no answer, a refusal or a reset; UDP too, which is not diagnosed.")

@@ -98,7 +98,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.addResources()
 	s.addPrompts()
-	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf)...)
+	s.sdk.AddReceivingMiddleware(append(middleware(c.Log, c.TimeLimit, s.schemaOf), s.listsCaptures)...)
 	return s, nil
 }
 
@@ -167,7 +167,7 @@ func (s *Server) instructions() string {
 		{"list_captures", "list_captures: which captures there are. Every other tool takes a capture's id or name."},
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
-		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
+		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one. " + diagnosticsURI + " explains their codes."},
 		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},
 		{"stats", "stats: counts by protocol, endpoint, pair, port, length or time. For \"how much\" and \"who most\", instead of paging through rows."},
 		{"list_connections", "list_connections: who talked to whom; filter by address, port, protocol, state (Zeek's: SF normal, S0 no answer, REJ refused, RSTO/RSTR reset), sort by bytes or duration."},
