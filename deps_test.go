@@ -68,7 +68,7 @@ func ours() map[string][]string {
 		"ingest/source":  {"index"},
 		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},
-		"query":          {"index", "query/*", "ingest/dissect", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
+		"query":          {"index", "query/*", "ingest/diag", "ingest/dissect", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},

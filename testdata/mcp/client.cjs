@@ -39,7 +39,7 @@ async function main ([where, file, key]) {
   const wrong = await client.callTool({ name: 'search_packets', arguments: { filter: 'ip.adr' } })
   assert.equal(wrong.isError, true)
   const { resourceTemplates } = await client.listResourceTemplates()
-  assert.equal(resourceTemplates.length, 3)
+  assert.equal(resourceTemplates.length, 6)
   const packet = await client.readResource({ uri: `pcapidx://captures/${capture}/packets/197` })
   assert.equal(JSON.parse(packet.contents[0].text).rows[0].frame, 197)
   const prompt = await client.getPrompt({ name: 'triage_capture', arguments: { capture } })
