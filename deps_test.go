@@ -64,11 +64,12 @@ func ours() map[string][]string {
 		"ingest/tcp":     {"ingest/spill"},
 		"ingest/diag":    {"index", "ingest/tcp"},
 		"ingest/dissect": {"index"},
-		"ingest/proto":   {"index", "ingest/dissect"},
+		"ingest/jsonrpc": {},
+		"ingest/proto":   {"index", "ingest/dissect", "ingest/jsonrpc"},
 		"ingest/source":  {"index"},
 		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},
-		"query":          {"index", "query/*", "ingest/dissect", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
+		"query":          {"index", "query/*", "ingest/dissect", "ingest/jsonrpc", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},
@@ -105,7 +106,7 @@ func wrongImport(from, imported string) string {
 		return "it parses twelve fonts whenever the program starts"
 	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
 		return "only mcp knows the SDK"
-	case (from == "ingest/tcp" || from == "ingest/words") && strings.Contains(strings.Split(imported, "/")[0], "."):
+	case (from == "ingest/tcp" || from == "ingest/words" || from == "ingest/jsonrpc") && strings.Contains(strings.Split(imported, "/")[0], "."):
 		return "it imports the standard library only"
 	}
 	return ""

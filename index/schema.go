@@ -57,7 +57,8 @@ const FormatVersion = 2
 //	   StatusComplex; application protocols of payloads; sort columns of streams and first times
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
-const ContentVersion = 4
+//	5  events of event streams, and texts of JSON-RPC on connections of its own
+const ContentVersion = 5
 
 // Bucket names.
 const (
