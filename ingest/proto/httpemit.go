@@ -121,7 +121,7 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 	if !m.response {
 		x.Kind = index.Request
-		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + HideSecrets(m.uri))
 		if m.method != "CONNECT" {
 			s.Host(m.hostName(), HTTPHost)
 		}
