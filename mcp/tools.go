@@ -28,6 +28,7 @@ func allTools() []*tool {
 		searchPackets(),
 		searchPayload(),
 		decodeConnection(),
+		analyzeMCPTraffic(),
 		summarizeProtocol(),
 		extractObjects(),
 		getPackets(),

@@ -24,13 +24,14 @@ func (i mcpItem) frame() uint32 {
 	if i.message != nil {
 		return i.message.frame
 	}
-	return i.guess.frame
+	return i.guess.first
 }
 
 // number gives sessions and rows their numbers.
 func (t *mcpTraffic) number() {
 	for i, s := range t.order {
 		s.row.Session = i + 1
+		slices.Sort(s.row.Connections)
 	}
 	for _, m := range t.messages {
 		t.items = append(t.items, mcpItem{message: m})

@@ -78,7 +78,7 @@ func (t *mcpTraffic) diagnoseHandshake(s *mcpSession) {
 		t.odd("mcp.version_negotiated", "info", s, "the server chose another version of the protocol than the client asked for", s.initialize.frame, s.initialized.frame)
 	}
 	for _, m := range s.messages {
-		if s.initialize == nil || m.kind != jsonrpc.Request || !m.fromClient || m.method == "initialize" || m.method == "ping" || m.method == "server/discover" {
+		if r.Handshake == "" || s.initialize == nil || m.kind != jsonrpc.Request || !m.fromClient || m.method == "initialize" || m.method == "ping" || m.method == "server/discover" {
 			continue
 		}
 		switch {
@@ -232,7 +232,7 @@ func (t *mcpTraffic) diagnoseStatus(s *mcpSession, h *mcpHTTP, initialize bool) 
 		t.odd("mcp.legacy_client_modern_server", "warning", s, fmt.Sprintf("the server refuses initialize (%d): it may know only versions without it", h.status), frames...)
 	case h.status == http.StatusMethodNotAllowed && h.method == "GET":
 		t.odd("mcp.no_stream", "info", s, "the server offers no stream of events (405)", frames...)
-	case h.status >= 400:
+	case h.status >= 400 && !slices.ContainsFunc(h.messages, func(m *mcpMessage) bool { return m.kind == jsonrpc.Failure }):
 		t.odd("mcp.http_error", "warning", s, fmt.Sprintf("the server answers with status %d", h.status), frames...)
 	}
 }

@@ -240,7 +240,7 @@ func (t *mcpTraffic) pair() {
 		}
 		switch m.kind {
 		case jsonrpc.Request:
-			if old := s.open[from][m.key]; old != nil && old.answer == nil {
+			if old := s.open[from][m.key]; old != nil && old.answer == nil && (old.http == nil || s.id) {
 				t.odd("mcp.duplicate_id", "warning", s, "requests have the identifier of one that waits for its answer", old.frame, m.frame)
 			}
 			s.open[from][m.key] = m
@@ -324,8 +324,13 @@ func (t *mcpTraffic) status(m *mcpMessage) (string, error) {
 	if ends.missing(m.conn) > 0 {
 		return "unknown", nil // the answer may be among the missing bytes
 	}
-	if h := m.http; h != nil && h.answered != 0 && (h.status >= 300 || h.outcome == index.Truncated || h.outcome == index.Aborted || h.media == "application/json") {
-		return "no_response", nil
+	if h := m.http; h != nil && h.answered != 0 {
+		switch over := h.outcome != index.Partial; {
+		case h.status >= 300:
+			return "http_error", nil
+		case over && h.media == "application/json", over && h.media == "text/event-stream" && h.session == "":
+			return "no_response", nil // of sessions the answer may come with another stream
+		}
 	}
 	c, err := t.records.connection(m.conn)
 	if err != nil {
@@ -377,10 +382,12 @@ func (s *mcpSession) settleEra() {
 	r := &s.row
 	switch {
 	case r.Era == "http+sse":
-	case s.initialize != nil, s.id:
+	case s.initialized != nil, s.id:
 		r.Era = "legacy"
 	case s.modern:
 		r.Era = "modern"
+	case s.initialize != nil:
+		r.Era = "legacy"
 	case !s.mcp:
 		r.Era = "jsonrpc_generic"
 	case r.Version != "" && r.Version < modernVersion:

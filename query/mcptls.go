@@ -201,9 +201,14 @@ func (c *mcpTLSConn) prepare() {
 	if c.version == mcpTLS13 {
 		c.dropFlights()
 	}
-	for i := range c.records {
-		c.records[i].plain = max(c.records[i].body-sealed, 0)
+	kept := c.records[:0]
+	for _, r := range c.records {
+		if r.plain = max(r.body-sealed, 0); r.plain == 2 && c.version == mcpTLS13 {
+			continue // an alert, as that with which a side closes
+		}
+		kept = append(kept, r)
 	}
+	c.records = kept
 	c.dropGreeting()
 	c.findHTTP()
 }

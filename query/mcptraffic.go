@@ -103,7 +103,7 @@ type MCPDiagnostic struct {
 
 // MCPRow is a message of JSON-RPC, or an exchange that TLS hides.
 type MCPRow struct {
-	N          int     `json:"n"`       // from 1, in the order of frames
+	N          int     `json:"n"`       // from 1, in the order of frames, exchanges by their first one
 	Message    uint32  `json:"message"` // that carried it, by its number in the capture
 	Frame      uint32  `json:"frame"`   // of its last byte
 	First      uint32  `json:"first_frame,omitempty"`
@@ -131,8 +131,9 @@ type MCPRow struct {
 	// Answer and Request are the rows that belong to it.
 	Answer  int `json:"answer,omitempty"`
 	Request int `json:"request,omitempty"`
-	// Status: of requests that of their answer, or no_response, or unknown where the
-	// capture cannot tell; of answers without a request orphan_response.
+	// Status: of requests that of their answer, or http_error (HTTP refused it), or
+	// no_response, or unknown where the capture cannot tell; of answers without a request
+	// orphan_response; else ok, error, tool_error, or why it is invalid.
 	Status    string       `json:"status"`
 	LatencyMS *float64     `json:"latency_ms,omitempty"` // from the last byte of the request to the last of its answer
 	Exchange  *MCPExchange `json:"exchange,omitempty"`

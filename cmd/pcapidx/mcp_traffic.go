@@ -88,8 +88,15 @@ func writeMCPSummary(b *strings.Builder, m *query.MCPTrafficAnswer) {
 func writeMCPSession(b *strings.Builder, s *query.MCPSessionRow) {
 	fmt.Fprintf(b, "session %d: %s, %s to %s%s by %s", s.Session, s.Era, escape(s.Client), escape(s.Server), escape(s.Path), s.By)
 	for _, p := range [][2]string{
-		{"id", s.ID}, {"version", s.Version}, {"handshake", s.Handshake}, {"client", s.ClientInfo}, {"server", s.ServerInfo}, {"host", s.Host}, {"guess", s.Guess},
-		{"confidence", s.Confidence}, {"because", s.Why},
+		{"id", s.ID},
+		{"version", s.Version},
+		{"handshake", s.Handshake},
+		{"client", s.ClientInfo},
+		{"server", s.ServerInfo},
+		{"host", s.Host},
+		{"guess", s.Guess},
+		{"confidence", s.Confidence},
+		{"because", s.Why},
 	} {
 		if p[1] != "" {
 			fmt.Fprintf(b, ", %s %s", p[0], escape(p[1]))
@@ -144,7 +151,10 @@ func mcpWords(r *query.MCPRow) string {
 		return fmt.Sprintf("%s (%s): %d bytes asked, %d answered, in %d records", e.Guess, e.Confidence, e.RequestBytes, e.ResponseBytes, e.Records)
 	}
 	if r.Kind != "request" && r.Kind != "notification" {
-		words = strings.TrimSpace(r.Kind + " " + r.Code + " to " + words)
+		about := words
+		if words = strings.TrimSpace(r.Kind + " " + r.Code); about != "" {
+			words += " to " + about
+		}
 	}
 	if r.Text != "" {
 		words += ": " + r.Text
@@ -176,8 +186,17 @@ func writeMCPLayers(b *strings.Builder, l *query.MCPLayers) {
 	}
 	words := strings.Join(p.Protocols, " over ")
 	for _, w := range [][2]string{
-		{"", p.Method}, {"", p.Path}, {"host", p.Host}, {"version", p.Version}, {"type", p.Media}, {"event", p.Event}, {"event id", p.EventID},
-		{"JSON-RPC", p.RPC}, {"", p.RPCKind}, {"", p.RPCMethod}, {"id", p.RPCID},
+		{"", p.Method},
+		{"", p.Path},
+		{"host", p.Host},
+		{"version", p.Version},
+		{"type", p.Media},
+		{"event", p.Event},
+		{"event id", p.EventID},
+		{"JSON-RPC", p.RPC},
+		{"", p.RPCKind},
+		{"", p.RPCMethod},
+		{"id", p.RPCID},
 	} {
 		if w[1] != "" {
 			words += ", " + strings.TrimSpace(w[0]+" "+escape(w[1]))
