@@ -132,7 +132,9 @@ func (t *mcpTraffic) layers(p mcpPlace) (*MCPLayers, error) {
 	if p.side != c.ClientSide() {
 		server = &l.Network.Source
 	}
-	server.Name, server.NameFrom = name, nameFrom
+	if name != server.Address {
+		server.Name, server.NameFrom = name, nameFrom
+	}
 	return l, t.link(&l.Link, p.frame)
 }
 

@@ -38,7 +38,7 @@ type mcpGuess struct {
 	side     index.Side
 	offset   uint64
 	apart    int // records of the answer 250 ms behind the one before
-	tiny     int
+	tiny     int // of these, as small as a comment
 	MCPExchange
 	n       int
 	session *mcpSession
@@ -96,9 +96,9 @@ func (g *mcpGuess) answer(r *mcpRecord) {
 		g.answered = r.start
 	} else if r.start-g.ended >= mcpApart {
 		g.apart++
-	}
-	if r.plain <= mcpTiny {
-		g.tiny++
+		if r.plain <= mcpTiny {
+			g.tiny++
+		}
 	}
 }
 

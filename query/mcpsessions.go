@@ -122,6 +122,9 @@ func (t *mcpTraffic) sessionOf(h *mcpHTTP, conn uint32) (*mcpSession, error) {
 		if s.row.Host, s.row.HostFrom, err = t.names.ofConnection(conn); err != nil {
 			return nil, err
 		}
+		if s.row.Host == server.Addr().String() {
+			s.row.Host, s.row.HostFrom = "", ""
+		}
 		t.sessions[key] = s
 		t.order = append(t.order, s)
 	}

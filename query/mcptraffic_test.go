@@ -120,6 +120,45 @@ func TestMCPTalk(t *testing.T) {
 	}
 }
 
+// TestMCPSizes: what is estimated of TLS is as long as what the same conversation takes in
+// the clear, where each request has a line with a token besides.
+func TestMCPSizes(t *testing.T) {
+	e := engineWith(t, "mcp/streamable.pcap", "mcp/tls_h1.pcap")
+	clear, err := e.Messages(context.Background(), MessagesRequest{Capture: "streamable.pcap", Protocol: "http"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := uint64(len("Authorization: Bearer not-a-secret-token-of-anyone\r\n"))
+	requests, pairs := map[uint32]uint64{}, map[[2]int]int{}
+	for i := range clear.Rows {
+		switch r := &clear.Rows[i]; r.Kind {
+		case "request":
+			requests[r.Number] = r.Bytes - line
+		case "response":
+			pairs[[2]int{int(requests[r.Request]), int(r.Bytes)}]++
+		}
+	}
+	hidden, err := e.MCPTraffic(context.Background(), MCPTrafficRequest{Capture: "tls_h1.pcap"})
+	if err != nil || len(hidden.Rows) != len(requests) {
+		t.Fatalf("%d exchanges, %d requests in the clear (%v)", len(hidden.Rows), len(requests), err)
+	}
+	wrong := 0
+	for i := range hidden.Rows {
+		x := hidden.Rows[i].Exchange
+		key := [2]int{x.RequestBytes, x.ResponseBytes}
+		if pairs[key]--; pairs[key] < 0 {
+			wrong++
+			t.Logf("%d and %d bytes were not said", key[0], key[1])
+		}
+		if x.Confidence != "medium" || x.TTFBMS == nil {
+			t.Errorf("%+v", x)
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%d of %d exchanges have other sizes than in the clear", wrong, len(hidden.Rows))
+	}
+}
+
 // TestMCPPages: pages join to the whole; what stands above the rows is on the first one.
 func TestMCPPages(t *testing.T) {
 	e := engineWith(t, "mcp/sockets.pcap")

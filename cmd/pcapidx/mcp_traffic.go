@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -184,7 +185,9 @@ func writeMCPLayers(b *strings.Builder, l *query.MCPLayers) {
 	if p == nil {
 		return
 	}
-	words := strings.Join(p.Protocols, " over ")
+	inside := slices.Clone(p.Protocols)
+	slices.Reverse(inside)
+	words := strings.Join(inside, " over ")
 	for _, w := range [][2]string{
 		{"", p.Method},
 		{"", p.Path},
