@@ -22,9 +22,9 @@ func analyzeMCPTraffic() *tool {
 	t := define(tool{
 		name: "analyze_mcp_traffic", title: "MCP traffic", set: "applications",
 		description: "Model Context Protocol in a capture: sessions, calls with their answers and latency, errors, diagnostics; of TLS guesses from sizes. detailed adds all layers.",
-		choices: map[string][]string{"mode": query.MCPModes(), "category": query.MCPCategories()},
-		concise: []string{"first_frame", "bytes", "argument_bytes", "result_bytes", "arguments"},
-		narrow:  "or name connections or a category",
+		choices:     map[string][]string{"mode": query.MCPModes(), "category": query.MCPCategories()},
+		concise:     []string{"first_frame", "bytes", "argument_bytes", "result_bytes", "arguments"},
+		narrow:      "or name connections or a category",
 	}, func(c *call, in *analyzeMCPTrafficArgs) (*analyzeMCPTrafficOut, error) {
 		a, err := c.engine.MCPTraffic(c.ctx, query.MCPTrafficRequest{
 			Capture: in.Capture, Connections: in.Connections, Mode: in.Mode, Category: in.Category, Details: in.detailed(), Page: in.page(),

@@ -55,7 +55,7 @@ func (t *mcpTraffic) diagnose() {
 		slices.Sort(d.Frames)
 		t.found = append(t.found, *d)
 	}
-	rank := []string{"error", "warning", "note", "info"}
+	rank := []string{"error", "warn", "note", "info"}
 	slices.SortFunc(t.found, func(a, b MCPDiagnostic) int {
 		return cmp.Or(cmp.Compare(slices.Index(rank, a.Severity), slices.Index(rank, b.Severity)), cmp.Compare(a.Session, b.Session),
 			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Text, b.Text))
@@ -68,9 +68,9 @@ func (t *mcpTraffic) diagnoseHandshake(s *mcpSession) {
 	r := &s.row
 	switch r.Handshake {
 	case "unanswered":
-		t.odd("mcp.handshake_incomplete", "warning", s, "initialize has no answer", s.initialize.frame)
+		t.odd("mcp.handshake_incomplete", "warn", s, "initialize has no answer", s.initialize.frame)
 	case "failed":
-		t.odd("mcp.handshake_incomplete", "warning", s, "initialize failed", s.initialize.frame, s.initialize.answer.frame)
+		t.odd("mcp.handshake_incomplete", "warn", s, "initialize failed", s.initialize.frame, s.initialize.answer.frame)
 	case "not_confirmed":
 		t.odd("mcp.handshake_incomplete", "note", s, "the client never sent notifications/initialized", s.initialize.frame, s.initialized.frame)
 	}
@@ -83,7 +83,7 @@ func (t *mcpTraffic) diagnoseHandshake(s *mcpSession) {
 		}
 		switch {
 		case m.frame < s.initialize.frame:
-			t.odd("mcp.request_before_initialize", "warning", s, "requests came before initialize", m.frame)
+			t.odd("mcp.request_before_initialize", "warn", s, "requests came before initialize", m.frame)
 		case s.confirmed != nil && m.frame < s.confirmed.frame, s.initialized == nil || m.frame < s.initialized.frame:
 			t.odd("mcp.request_before_initialized", "note", s, "requests came before notifications/initialized", m.frame)
 		}
@@ -94,11 +94,11 @@ func (t *mcpTraffic) diagnoseHandshake(s *mcpSession) {
 func (t *mcpTraffic) diagnoseMessage(s *mcpSession, m *mcpMessage) {
 	switch {
 	case m.kind == jsonrpc.Invalid:
-		t.odd("mcp.invalid", "warning", s, "messages are no valid JSON-RPC 2.0: "+cmp.Or(m.problem.String(), "their members contradict each other"), m.frame)
+		t.odd("mcp.invalid", "warn", s, "messages are no valid JSON-RPC 2.0: "+cmp.Or(m.problem.String(), "their members contradict each other"), m.frame)
 	case m.rpc != "2.0":
-		t.odd("mcp.invalid", "warning", s, "messages do not say that they are JSON-RPC 2.0", m.frame)
+		t.odd("mcp.invalid", "warn", s, "messages do not say that they are JSON-RPC 2.0", m.frame)
 	case m.status == "no_response":
-		t.odd("mcp.no_response", "warning", s, "requests have no answer", m.frame)
+		t.odd("mcp.no_response", "warn", s, "requests have no answer", m.frame)
 	case m.status == "orphan_response":
 		t.odd("mcp.orphan_response", "note", s, "answers have no request in the capture", m.frame)
 	case m.kind == jsonrpc.Failure:
@@ -116,13 +116,13 @@ func (t *mcpTraffic) diagnoseMessage(s *mcpSession, m *mcpMessage) {
 		t.odd("mcp.duplicate_member", "note", s, "members stand twice in a message; the last one counts here, others may take the first", m.frame)
 	}
 	if m.kind == jsonrpc.Request && (m.idKind == jsonrpc.NullID || m.idKind == jsonrpc.OtherID) {
-		t.odd("mcp.bad_id", "warning", s, "the identifier of requests is neither a text nor a number", m.frame)
+		t.odd("mcp.bad_id", "warn", s, "the identifier of requests is neither a text nor a number", m.frame)
 	}
 	if m.batch > 0 && s.row.Version != "2025-03-26" {
-		t.odd("mcp.batch_not_allowed", "warning", s, "lists of messages: only version 2025-03-26 has them", m.frame)
+		t.odd("mcp.batch_not_allowed", "warn", s, "lists of messages: only version 2025-03-26 has them", m.frame)
 	}
 	if m.kind == jsonrpc.Request && !m.fromClient && s.row.Era == "modern" {
-		t.odd("mcp.server_request_in_modern", "warning", s, "the server sends requests of its own, which this version does not have", m.frame)
+		t.odd("mcp.server_request_in_modern", "warn", s, "the server sends requests of its own, which this version does not have", m.frame)
 	}
 	if m.method == "notifications/cancelled" {
 		t.odd("mcp.cancelled", "info", s, "requests were cancelled", m.frame)
@@ -131,7 +131,7 @@ func (t *mcpTraffic) diagnoseMessage(s *mcpSession, m *mcpMessage) {
 		t.odd("mcp.slow", "note", s, fmt.Sprintf("answers took longer than %g ms", t.request.SlowMS), m.frame, m.answer.frame)
 	}
 	for i := range m.odd {
-		t.odd("mcp.suspicious_text", "warning", s, fmt.Sprintf("a text for the model, %s of the list: %s", m.odd[i].what, m.odd[i].counts.words()), m.frame)
+		t.odd("mcp.suspicious_text", "warn", s, fmt.Sprintf("a text for the model, %s of the list: %s", m.odd[i].what, m.odd[i].counts.words()), m.frame)
 	}
 	t.diagnoseHeaders(s, m)
 }
@@ -144,11 +144,11 @@ func (t *mcpTraffic) diagnoseError(s *mcpSession, m *mcpMessage) {
 	case codeMethodNotFound:
 		t.odd("mcp.method_not_found", "note", s, "the other side does not know a method (-32601)", m.frame)
 	case codeUnsupportedVersion:
-		t.odd("mcp.version_mismatch", "warning", s, "the server does not speak the version that a request names (-32022)", m.frame)
+		t.odd("mcp.version_mismatch", "warn", s, "the server does not speak the version that a request names (-32022)", m.frame)
 	case codeHeaderMismatch:
-		t.odd("mcp.header_mismatch", "warning", s, "the server says that header lines and message contradict each other (-32020)", m.frame)
+		t.odd("mcp.header_mismatch", "warn", s, "the server says that header lines and message contradict each other (-32020)", m.frame)
 	default:
-		t.odd("mcp.rpc_error", "warning", s, "errors with code "+cmp.Or(m.code, "none"), m.frame)
+		t.odd("mcp.rpc_error", "warn", s, "errors with code "+cmp.Or(m.code, "none"), m.frame)
 	}
 }
 
@@ -160,12 +160,12 @@ func (t *mcpTraffic) diagnoseHeaders(s *mcpSession, m *mcpMessage) {
 		return
 	}
 	if h.version != "" && m.version != "" && m.method != "initialize" && h.version != m.version {
-		t.odd("mcp.version_mismatch", "warning", s, "MCP-Protocol-Version and the version in the message differ", m.frame)
+		t.odd("mcp.version_mismatch", "warn", s, "MCP-Protocol-Version and the version in the message differ", m.frame)
 	} else if h.version != "" && s.row.Era == "legacy" && s.initialized != nil && m.frame > s.initialized.frame && h.version != s.row.Version {
-		t.odd("mcp.version_mismatch", "warning", s, "MCP-Protocol-Version is not the version that was agreed on", m.frame)
+		t.odd("mcp.version_mismatch", "warn", s, "MCP-Protocol-Version is not the version that was agreed on", m.frame)
 	}
 	if h.rpcMethod != "" && h.rpcMethod != m.method || h.rpcName != "" && m.rawName != "" && headerValue(h.rpcName) != m.rawName {
-		t.odd("mcp.header_mismatch", "warning", s, "Mcp-Method or Mcp-Name differs from the message", m.frame)
+		t.odd("mcp.header_mismatch", "warn", s, "Mcp-Method or Mcp-Name differs from the message", m.frame)
 	}
 }
 
@@ -194,9 +194,8 @@ func (t *mcpTraffic) diagnoseHTTP(s *mcpSession, h *mcpHTTP) {
 		}
 	}
 	accept := strings.ToLower(h.accept)
-	switch {
-	case h.method == "POST" && calls > 0 && s.row.Era != "http+sse" && h.asked != 0 && !strings.Contains(accept, "*/*") &&
-		(!strings.Contains(accept, "application/json") || !strings.Contains(accept, "text/event-stream")):
+	both := strings.Contains(accept, "*/*") || strings.Contains(accept, "application/json") && strings.Contains(accept, "text/event-stream")
+	if h.method == "POST" && calls > 0 && s.row.Era != "http+sse" && !both {
 		t.odd("mcp.bad_accept", "note", s, "Accept does not list both application/json and text/event-stream", h.askedFrame)
 	}
 	if h.media == "text/event-stream" && calls > answers && h.answered != 0 && h.outcome != index.Partial {
@@ -204,7 +203,7 @@ func (t *mcpTraffic) diagnoseHTTP(s *mcpSession, h *mcpHTTP) {
 		if h.outcome == index.Aborted {
 			who = "was closed by the client"
 		}
-		t.odd("mcp.sse_cut", "warning", s, "a stream of events "+who+" before the answer came", h.askedFrame, h.answerFrame)
+		t.odd("mcp.sse_cut", "warn", s, "a stream of events "+who+" before the answer came", h.askedFrame, h.answerFrame)
 	}
 	if h.resumes != "" {
 		t.odd("mcp.resumed", "info", s, "the client goes on with a stream of events where it was broken (Last-Event-ID)", h.askedFrame)
@@ -223,17 +222,17 @@ func (t *mcpTraffic) diagnoseStatus(s *mcpSession, h *mcpHTTP, initialize bool) 
 		if h.challenge {
 			text += " and says how (WWW-Authenticate)"
 		}
-		t.odd("mcp.auth_401", "warning", s, text, frames...)
+		t.odd("mcp.auth_401", "warn", s, text, frames...)
 	case h.status == http.StatusForbidden && h.origin:
-		t.odd("mcp.origin_403", "warning", s, "the server refuses a request that names its origin (403)", frames...)
+		t.odd("mcp.origin_403", "warn", s, "the server refuses a request that names its origin (403)", frames...)
 	case h.status == http.StatusNotFound && h.session != "" && !h.inAnswer:
-		t.odd("mcp.session_lost", "warning", s, "the server does not know the session any more (404)", frames...)
+		t.odd("mcp.session_lost", "warn", s, "the server does not know the session any more (404)", frames...)
 	case (h.status == http.StatusBadRequest || h.status == http.StatusMethodNotAllowed) && initialize:
-		t.odd("mcp.legacy_client_modern_server", "warning", s, fmt.Sprintf("the server refuses initialize (%d): it may know only versions without it", h.status), frames...)
+		t.odd("mcp.legacy_client_modern_server", "warn", s, fmt.Sprintf("the server refuses initialize (%d): it may know only versions without it", h.status), frames...)
 	case h.status == http.StatusMethodNotAllowed && h.method == "GET":
 		t.odd("mcp.no_stream", "info", s, "the server offers no stream of events (405)", frames...)
 	case h.status >= 400 && !slices.ContainsFunc(h.messages, func(m *mcpMessage) bool { return m.kind == jsonrpc.Failure }):
-		t.odd("mcp.http_error", "warning", s, fmt.Sprintf("the server answers with status %d", h.status), frames...)
+		t.odd("mcp.http_error", "warn", s, fmt.Sprintf("the server answers with status %d", h.status), frames...)
 	}
 }
 
@@ -245,16 +244,16 @@ func (t *mcpTraffic) diagnoseClear(s *mcpSession) {
 			return
 		}
 	}
-	t.odd("mcp.cleartext_remote", "warning", s, "messages went over a network in the clear", s.row.FirstFrame)
+	t.odd("mcp.cleartext_remote", "warn", s, "messages went over a network in the clear", s.row.FirstFrame)
 	for _, x := range s.secrets() {
-		t.odd("mcp.token_in_clear", "warning", s, fmt.Sprintf("%s, a secret of %d bytes, went over a network in the clear", x.What, x.Bytes), x.Frame)
+		t.odd("mcp.token_in_clear", "warn", s, fmt.Sprintf("%s, a secret of %d bytes, went over a network in the clear", x.What, x.Bytes), x.Frame)
 	}
 }
 
 // latency gives the time from the last byte of a request to the last of its answer.
-func (m *mcpMessage) latency() (ms float64, ok bool) {
-	if m.kind != jsonrpc.Request || m.answer == nil || m.answer.end < m.end {
+func (p *mcpMessage) latency() (ms float64, ok bool) {
+	if p.kind != jsonrpc.Request || p.answer == nil || p.answer.end < p.end {
 		return 0, false
 	}
-	return milliseconds(int64(m.answer.end - m.end)), true
+	return milliseconds(int64(p.answer.end - p.end)), true
 }

@@ -171,32 +171,32 @@ func (t *mcpTraffic) link(l *MCPLink, frame uint32) error {
 }
 
 // layers adds what the application layer has of a message.
-func (m *mcpMessage) layers(t *mcpTraffic) (*MCPLayers, error) {
-	l, err := t.layers(mcpPlace{m.conn, m.side, m.first, m.frame, m.offset})
+func (p *mcpMessage) layers(t *mcpTraffic) (*MCPLayers, error) {
+	l, err := t.layers(mcpPlace{p.conn, p.side, p.first, p.frame, p.offset})
 	if err != nil {
 		return nil, err
 	}
-	a := &MCPApplication{RPC: m.rpc, RPCMethod: m.method, RPCID: m.id, RPCKind: m.word(), Batch: m.batch, Event: m.event, EventID: cutBytes(m.eventID, mcpShownID)}
+	a := &MCPApplication{RPC: p.rpc, RPCMethod: p.method, RPCID: p.id, RPCKind: p.word(), Batch: p.batch, Event: p.event, EventID: cutBytes(p.eventID, mcpShownID)}
 	l.Application = a
-	h := m.http
-	switch m.carrier {
+	h := p.http
+	switch p.carrier {
 	case "http":
 		a.Protocols = []string{"http", "jsonrpc"}
 	case "sse":
 		a.Protocols = []string{"http", "sse", "jsonrpc"}
 	case "websocket":
-		a.Protocols, h = []string{"http", "websocket", "jsonrpc"}, m.socket
+		a.Protocols, h = []string{"http", "websocket", "jsonrpc"}, p.socket
 	default:
 		a.Protocols = []string{"jsonrpc"}
 	}
-	if m.kind == jsonrpc.Invalid {
+	if p.kind == jsonrpc.Invalid {
 		a.Protocols = a.Protocols[:len(a.Protocols)-1]
 	}
 	if h == nil {
 		return l, nil
 	}
 	a.Method, a.Path, a.QueryBytes, a.Host, a.Version = h.method, cutBytes(h.path, mcpShown), len(h.query), cutBytes(h.host, mcpShown), cutBytes(h.version, 32)
-	if !m.fromClient || m.carrier == "websocket" {
+	if !p.fromClient || p.carrier == "websocket" {
 		a.Status, a.Media = h.status, cutBytes(h.media, mcpShownID)
 	}
 	return l, nil

@@ -15,7 +15,6 @@ import (
 const (
 	maxMCPMessages  = 200_000
 	maxMCPExchanges = 200_000
-	maxMCPPending   = 4096 // events of a stream whose answer has not ended
 )
 
 // mcpHTTP is a request of HTTP and its answer, as far as MCP cares.
@@ -47,7 +46,6 @@ type mcpHTTP struct {
 	verdict         string
 	messages        []*mcpMessage // of both directions
 	endpoint        string        // of the older transport: where the client is to post
-	events          int
 	of              *mcpSession
 }
 
@@ -300,7 +298,6 @@ func statusNumber(code string) (n int) {
 // take adds the events of the answer's body.
 func (h *mcpHTTP) take(events []*mcpEvents) {
 	for _, e := range events {
-		h.events++
 		if e.kind == "endpoint" && h.endpoint == "" {
 			h.endpoint = e.data
 		}
@@ -316,11 +313,6 @@ func (h *mcpHTTP) isMCP() bool { return len(h.messages) > 0 || h.marked || h.end
 
 // event takes an event of a stream, which belongs to the answer that follows.
 func (s *mcpScan) event(m *index.Message) error {
-	key := [2]uint32{m.Conn, uint32(m.Side)}
-	if len(s.pending[key]) >= maxMCPPending {
-		s.capped = true
-		return nil
-	}
 	e := &mcpEvents{kind: fieldText(m, "sse.event")}
 	if m.TextBytes > 0 {
 		text, err := s.capture.MessageText(m.Number)
@@ -336,6 +328,13 @@ func (s *mcpScan) event(m *index.Message) error {
 	for _, p := range e.messages {
 		p.event, p.eventID = e.kind, fieldText(m, "sse.id")
 	}
+	if e.data == "" && len(e.messages) == 0 {
+		return nil // of another use of events
+	}
+	if s.all++; s.all > maxMCPMessages {
+		s.capped = true
+	}
+	key := [2]uint32{m.Conn, uint32(m.Side)}
 	s.pending[key] = append(s.pending[key], e)
 	return nil
 }

@@ -64,7 +64,6 @@ type MCPSecret struct {
 type mcpSession struct {
 	row         MCPSessionRow
 	key         string
-	path        string
 	versions    map[string]int // named by requests
 	open        [2]map[string]*mcpMessage
 	initialize  *mcpMessage
@@ -244,7 +243,7 @@ func (t *mcpTraffic) pair() {
 		switch m.kind {
 		case jsonrpc.Request:
 			if old := s.open[from][m.key]; old != nil && old.answer == nil && (old.http == nil || s.id) {
-				t.odd("mcp.duplicate_id", "warning", s, "requests have the identifier of one that waits for its answer", old.frame, m.frame)
+				t.odd("mcp.duplicate_id", "warn", s, "requests have the identifier of one that waits for its answer", old.frame, m.frame)
 			}
 			s.open[from][m.key] = m
 		case jsonrpc.Response, jsonrpc.Failure:
@@ -323,8 +322,7 @@ func (t *mcpTraffic) status(m *mcpMessage) (string, error) {
 	case m.answer != nil:
 		return t.status(m.answer)
 	}
-	ends := endsReader{capture: t.capture, records: t.records}
-	if ends.missing(m.conn) > 0 {
+	if t.ends.missing(m.conn) > 0 {
 		return "unknown", nil // the answer may be among the missing bytes
 	}
 	if h := m.http; h != nil && h.answered != 0 {

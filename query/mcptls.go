@@ -56,7 +56,7 @@ type mcpRecord struct {
 // Bounds of the records that are kept.
 const (
 	maxMCPRecords   = 20_000 // of a connection
-	maxMCPAllRecord = 2_000_000
+	maxMCPAllRecord = 500_000
 )
 
 // readTLS collects the records of the TLS connections, in the order of connections.

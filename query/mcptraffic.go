@@ -94,7 +94,7 @@ type MCPToolRow struct {
 // MCPDiagnostic is something odd, with the frames that show it.
 type MCPDiagnostic struct {
 	Code     string   `json:"code"`
-	Severity string   `json:"severity"` // error, warning, note, info
+	Severity string   `json:"severity"` // error, warn, note, info
 	Session  int      `json:"session,omitempty"`
 	Count    int      `json:"count"`
 	Text     string   `json:"text"`
@@ -183,7 +183,7 @@ func (e *Engine) MCPTraffic(ctx context.Context, q MCPTrafficRequest) (*MCPTraff
 		return nil, wrap(fmt.Errorf("capture %s: %w", entry.ID, index.ErrOutdated))
 	}
 	t := &mcpTraffic{
-		capture: x, request: &q, records: &knownConnections{capture: x}, names: newMCPNames(x), tables: newTables(x),
+		capture: x, request: &q, records: &knownConnections{capture: x}, ends: endsReader{capture: x}, names: newMCPNames(x), tables: newTables(x),
 		sessions: map[string]*mcpSession{}, odds: map[string]*MCPDiagnostic{}, about: map[*MCPDiagnostic]*mcpSession{},
 	}
 	if t.only, err = connectionsNamed(x, q.Connections); err != nil {
@@ -226,6 +226,7 @@ type mcpTraffic struct {
 	only      *roaring.Bitmap // connections asked for; nil: all
 	records   *knownConnections
 	tables    *tables
+	ends      endsReader
 	decoder   *dissect.Decoder
 	packet    dissect.Packet
 	names     *mcpNames

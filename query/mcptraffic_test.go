@@ -124,14 +124,14 @@ func TestMCPTalk(t *testing.T) {
 // the clear, where each request has a line with a token besides.
 func TestMCPSizes(t *testing.T) {
 	e := engineWith(t, "mcp/streamable.pcap", "mcp/tls_h1.pcap")
-	clear, err := e.Messages(context.Background(), MessagesRequest{Capture: "streamable.pcap", Protocol: "http"})
+	plain, err := e.Messages(context.Background(), MessagesRequest{Capture: "streamable.pcap", Protocol: "http"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	line := uint64(len("Authorization: Bearer not-a-secret-token-of-anyone\r\n"))
 	requests, pairs := map[uint32]uint64{}, map[[2]int]int{}
-	for i := range clear.Rows {
-		switch r := &clear.Rows[i]; r.Kind {
+	for i := range plain.Rows {
+		switch r := &plain.Rows[i]; r.Kind {
 		case "request":
 			requests[r.Number] = r.Bytes - line
 		case "response":

@@ -142,7 +142,7 @@ func nestEnd(b []byte) (int, Problem) {
 			open[depth] = c + 2 // the bracket that closes it, in ASCII
 			depth++
 		case '}', ']':
-			if depth--; open[depth] != c {
+			if depth--; depth < 0 || open[depth] != c {
 				return i, Malformed
 			}
 			if depth == 0 {

@@ -204,10 +204,10 @@ func (d *jsonRPCStream) message(s *Stream, t *jsonText) {
 }
 
 // close ends the text and gives a copy of its bytes.
-func (t *jsonText) close() []byte {
-	text := slices.Clone(t.bytes)
-	if t.open = false; cap(t.bytes) > 64<<10 {
-		t.bytes = nil
+func (j *jsonText) close() []byte {
+	text := slices.Clone(j.bytes)
+	if j.open = false; cap(j.bytes) > 64<<10 {
+		j.bytes = nil
 	}
 	return text
 }
