@@ -29,6 +29,7 @@ func allTools() []*tool {
 		searchPackets(),
 		searchPayload(),
 		decodeConnection(),
+		analyzeMCPTraffic(),
 		summarizeProtocol(),
 		extractObjects(),
 		getPackets(),

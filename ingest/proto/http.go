@@ -10,12 +10,13 @@ import (
 // httpProtocol is HTTP/1 (RFC 9112).
 func httpProtocol() Protocol {
 	budget := &httpBudget{}
+	events := sseProtocol()
 	return Protocol{
 		Name: "http", Title: "HTTP", On: Streams, Ports: []uint16{80, 81, 631, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8888},
 		Patience: 30e9,
 		Fields:   httpFields(),
 		Detect:   detectHTTP,
-		New:      func() Decoder { return &http{budget: budget} },
+		New:      func() Decoder { return &http{budget: budget, events: &events} },
 	}
 }
 
@@ -56,6 +57,7 @@ func detectHTTP(h *Head) Verdict {
 // it does not matter who is taken for the client.
 type http struct {
 	budget    *httpBudget
+	events    *Protocol // of server-sent events
 	sides     [2]httpSide
 	asked     []*httpAsked // requests without an answer, oldest first
 	requests  uint64
@@ -261,7 +263,12 @@ func (d *http) fragment(s *Stream, side *httpSide, data []byte, at int) {
 // body takes bytes of a body.
 func (d *http) body(s *Stream, side *httpSide, data []byte, at int) int {
 	m := side.message
-	n, done := m.framer.feed(data[at:])
+	end := len(data)
+	if m.sink.events != nil { // each event has the frames of its own bytes
+		end = min(end, s.FrameEnd(at))
+		m.sink.events.at(s, s.At(at), s.At(end-1))
+	}
+	n, done := m.framer.feed(data[at:end])
 	at += n
 	if m.framer.broken {
 		d.conclude(s, side, verdictMalformed, "a chunk size is no hexadecimal number", s.At(at-1))
@@ -306,6 +313,10 @@ func (d *http) bodyGap(s *Stream, side *httpSide, g Gap) {
 	m := side.message
 	if m.missing == 0 {
 		m.gap, m.gapFrame = g, side.last.Frame
+	}
+	if m.sink.events != nil {
+		m.sink.events.at(s, side.last, side.last)
+		m.sink.events.gap()
 	}
 	if g.Snapped || !m.framer.skip(g.Bytes) {
 		m.missing += g.Bytes

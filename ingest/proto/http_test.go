@@ -109,6 +109,25 @@ func webCases() []struct {
 		{"JSON-RPC in a body", webScript{">POST /rpc HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}"}, `
 1-1 http request/ok [POST /rpc, application/json, 46 bytes, complete, JSON-RPC call tools/list id 7] "rpc" application/json 46/46/46  complete ` + sumOf(`{"jsonrpc":"2.0","id":7,"method":"tools/list"}`) + `
 `},
+		{"events", webScript{
+			">GET /e HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n\xef\xbb\xbfdata: a\r", "<\ndata:b\r\n\r\n: ping\n\n",
+			"<event: endpoint\nid: 7\ndata: {\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}\n\nretry: 10\n\n", "<data: left", "<.",
+		}, `
+1-1 http request/ok [GET /e]
+2-3 sse continues/ok [event message, 3 bytes]
+4-4 sse continues/ok [event endpoint, 36 bytes, id 7, JSON-RPC result id 3]
+4-4 sse continues/ok [event message, 0 bytes]
+5-6 sse continues/truncated [event message, 4 bytes] !sse.short[6]
+2-6 http response/ok to 1 [200 OK, text/event-stream, 117 bytes, complete] "e" text/plain 117/117/-1  complete ` + sumOf("\xef\xbb\xbfdata: a\r\ndata:b\r\n\r\n: ping\n\nevent: endpoint\nid: 7\ndata: {\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}\n\nretry: 10\n\ndata: left") + `
+`},
+		{"events in chunks, cut", webScript{
+			">POST /e HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n5\r\n: ab\n\r\n1\r\n\n\r\n7\r\ndata: c\r\n", "<!",
+		}, `
+1-1 http request/ok [POST /e]
+2-2 sse continues/ok [event message, 2 bytes]
+2-2 sse continues/truncated [event message, 1 bytes] !sse.short[2]
+2-2 http response/truncated to 1 [200 OK, text/event-stream, 17 bytes, server_reset] "e" text/plain 17/37/-1 chunked server_reset ` + sumOf("data: ab\n\ndata: c") + ` !http.body_short_server_reset[2 3]
+`},
 		{"snap length", webScript{">GET /abc HTTP/1.1\r\nHost: h.example\r\nUser-Ag", ">_s", "<HTTP/1.1 200 OK\r\nServer: x", "<_s"}, `
 1-1 http request/partial [GET /abc] !http.header_short[1]
 2-2 http response/partial to 1 [200 OK] !http.header_short[2]
@@ -132,6 +151,15 @@ func webCases() []struct {
 1-1 jsonrpc request/ok [call m}" id a]
 2-2 jsonrpc response/error to 1 [error -32601 id a] !jsonrpc.error[2]
 2-2 jsonrpc notice/ok [notification n]
+`},
+		{"JSON-RPC, cut", webScript{
+			">{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}\n{\"jsonrpc\":", ">_12345", ">\"}\n{\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n{x}", "<{\"jsonrpc\"", "<.",
+		}, `
+1-1 jsonrpc request/ok [call m id 1]
+1-1 jsonrpc continues/partial [JSON text without an end] !jsonrpc.short[1]
+2-2 jsonrpc notice/ok [notification n]
+2-2 jsonrpc notice/malformed [JSON that is no JSON-RPC] !malformed[2]
+3-3 jsonrpc continues/truncated [JSON text without an end] !jsonrpc.short[3]
 `},
 	}
 }

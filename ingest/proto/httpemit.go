@@ -22,6 +22,9 @@ func (d *http) headerEnds(s *Stream, side *httpSide, last Mark) {
 	m.framer = httpFramer{framing: h.framing(m.asked.method), left: uint64(max(h.length, 0))}
 	if m.framer.framing != httpNoBody {
 		m.sink = newHTTPSink(d.budget, h)
+		if h.response && h.media == "text/event-stream" {
+			m.sink.events = &sseReader{protocol: d.events, budget: d.budget}
+		}
 		m.framer.take = m.sink.write
 		return
 	}
@@ -118,7 +121,7 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 	if !m.response {
 		x.Kind = index.Request
-		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + HideSecrets(m.uri))
 		if m.method != "CONNECT" {
 			s.Host(m.hostName(), HTTPHost)
 		}

@@ -75,7 +75,9 @@ type Protocol struct {
 	Repeats bool
 	// Fields are those that its messages may have. Protocols may name the same ones.
 	Fields []Field
-	New    func() Decoder
+	// New makes a decoder. nil: another protocol's decoder emits its messages
+	// (Stream.MessageOf).
+	New func() Decoder
 	// Patience is how long, in nanoseconds of capture time, an answer may take: a
 	// request without one counts as unanswered when the capture goes on longer than
 	// that. 0: 10 s.

@@ -89,8 +89,11 @@ func (s *Stream) unreadable() index.Outcome {
 func (s *Stream) Frame() uint32 { return s.engine.frame }
 
 // Message begins a message whose first byte is at a mark.
-func (s *Stream) Message(first Mark) *Message {
-	m := &Message{protocol: s.user.protocol}
+func (s *Stream) Message(first Mark) *Message { return s.MessageOf(s.user.protocol, first) }
+
+// MessageOf is Message for one of another protocol, which the decoder's carries.
+func (s *Stream) MessageOf(p *Protocol, first Mark) *Message {
+	m := &Message{protocol: p}
 	m.Protocol, m.Conn, m.Side = m.protocol.Name, s.Conn(), s.side
 	m.First, m.Start, m.Offset = first.Frame, first.Time, first.Offset
 	m.Frame, m.End = first.Frame, first.Time
