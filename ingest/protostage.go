@@ -83,7 +83,7 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 // next to where the direction is.
 func (t *protoStage) repeat(r *index.Packet, n int) {
 	c := t.order.conns[r.Conn]
-	if c == nil || c.app == nil || !c.begun[r.Side] {
+	if c == nil || !c.begun[r.Side] {
 		return
 	}
 	next := c.base[r.Side] + c.streams.Side(uint8(r.Side)).Next()
@@ -184,24 +184,21 @@ func endOfIP(b []byte, at uint64) uint64 {
 // finish closes all connections.
 func (t *protoStage) finish() { t.order.finish() }
 
-// connection gives the engine's side of a connection.
-func (t *protoStage) connection(c *orderedConn) *proto.Connection {
-	if c.app == nil {
-		ends := t.ends
-		if t.row.Side == index.SideB {
-			ends[0], ends[1] = ends[1], ends[0]
-		}
-		c.app = t.engine.Open(c.number, ends, c.streams == nil)
-		if n := int(c.number); n < len(t.syn) && t.syn[n] > 0 {
-			c.app.Client(index.Side(t.syn[n] - 1))
-		}
+// opened implements byteSink.
+func (t *protoStage) opened(c *orderedConn) {
+	ends := t.ends
+	if t.row.Side == index.SideB {
+		ends[0], ends[1] = ends[1], ends[0]
 	}
-	return c.app
+	c.app = t.engine.Open(c.number, ends, c.streams == nil)
+	if n := int(c.number); n < len(t.syn) && t.syn[n] > 0 {
+		c.app.Client(index.Side(t.syn[n] - 1))
+	}
 }
 
 // piece implements byteSink.
 func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32) {
-	x := t.connection(c)
+	x := c.app
 	if c.streams == nil {
 		t.engine.Uncaptured(uint64(t.row.Length) - min(uint64(t.row.Length), uint64(len(data))))
 		x.Datagram(side, data, frame, t.row.Time)
@@ -213,27 +210,24 @@ func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data 
 
 // gap implements byteSink.
 func (t *protoStage) gap(c *orderedConn, side index.Side, bytes uint64, reason tcp.Reason) {
-	t.connection(c).Gap(side, proto.Gap{
+	c.app.Gap(side, proto.Gap{
 		Bytes: bytes, Captured: reason == tcp.OverLimit, Snapped: reason == tcp.SnapLen, Lost: reason == tcp.Unrecovered,
 	})
 }
 
 // ended implements byteSink.
-func (t *protoStage) ended(c *orderedConn, side index.Side, reset bool) {
-	x := t.connection(c)
-	if !reset {
-		x.End(side, proto.Finished, t.row.Number, t.row.Time)
+func (t *protoStage) ended(c *orderedConn, e ending) {
+	x := c.app
+	if !e.reset {
+		x.End(e.side, proto.Finished, e.frame, e.time)
 		return
 	}
-	x.End(side, proto.ResetBySender, t.row.Number, t.row.Time)
-	x.End(1-side, proto.ResetByReceiver, t.row.Number, t.row.Time)
+	x.End(e.side, proto.ResetBySender, e.frame, e.time)
+	x.End(1-e.side, proto.ResetByReceiver, e.frame, e.time)
 }
 
 // gone implements byteSink.
 func (t *protoStage) gone(c *orderedConn, early bool) {
-	if c.app == nil {
-		return
-	}
 	end := proto.CaptureEnded
 	if early {
 		end = proto.Forgotten

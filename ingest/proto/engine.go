@@ -119,8 +119,10 @@ type user struct {
 	rejected bool
 	panicked bool
 	sure     bool   // Detect said Yes
+	headless bool   // taken by the port alone
 	messages uint32 // emitted
-	sides    uint8  // that emitted some
+	proofs   uint32 // of them, those that speak for the protocol
+	sides    uint8  // that emitted some of these
 }
 
 // sharedUser gives the decoder of a Shared protocol.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,18 @@ func webCases() []struct {
 1-1 http request/ok [GET /]
 2-3 http response/partial to 1 [200 OK, no type given, 7 of 10 bytes, capture_loss] "" text/plain 7/7/10  capture_loss ` + sumOf("xyzzzzz") + ` !http.body_short_capture_loss[2]
 3-3 http response/ok [204 No Content]
+`},
+		{"no request", webScript{">GET/HTTP/1.1\nHost: h\n\n", "<HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, `
+1-1 http continues/partial [22 bytes that belong to no message that is known] "" text/plain 22/22/-1  fragment ` + sumOf("GET/HTTP/1.1\nHost: h\n\n") + `
+2-2 http response/error [400 Bad Request] !http.4xx[2]
+`},
+		{"behind a gap", webScript{">GET / HTTP/1.1\r\n\r\n", "<____", "<<p>\r\nx", "<\r\n\r\n{}\n", "<A: b\r\n\r\nc\n", "<no end", "< yet\n", "<\x80\n"}, `
+1-1 http request/ok [GET /]
+2-2 http continues/partial [6 bytes that belong to no message that is known] "" text/plain 6/6/-1  fragment ` + sumOf("<p>\r\nx") + `
+3-3 http continues/partial [3 bytes that belong to no message that is known] "" application/json 3/3/-1  fragment ` + sumOf("{}\n") + `
+4-4 http continues/partial [2 bytes that belong to no message that is known] "" text/plain 2/2/-1  fragment ` + sumOf("c\n") + `
+5-6 http continues/partial [11 bytes that belong to no message that is known] "" text/plain 11/11/-1  fragment ` + sumOf("no end yet\n") + `
+7-7 http continues/partial [2 bytes that belong to no message that is known]
 `},
 		{"error page, no image", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n<html>no!", "<."}, `
 1-1 http request/ok [GET /i.png]
@@ -182,7 +195,8 @@ func TestHTTP(t *testing.T) {
 // TestHTTPPieces cuts what is sent by chance: the messages are the same.
 func TestHTTPPieces(t *testing.T) {
 	for _, c := range webCases() {
-		if c.name == "snap length" || c.name == "gap in a body" { // gaps belong to segments
+		switch c.name {
+		case "snap length", "gap in a body", "no request", "behind a gap": // gaps, and bytes of no message, belong to segments
 			continue
 		}
 		want := ""
@@ -196,6 +210,60 @@ func TestHTTPPieces(t *testing.T) {
 			case got != want:
 				t.Fatalf("%s, cut with seed %d: got\n%swant\n%s", c.name, seed, got, want)
 			}
+		}
+	}
+}
+
+// TestHTTPHeadless: the middle of a body, of which the beginning was not captured, is
+// taken for HTTP by its port alone, and is not confirmed before a message is found.
+func TestHTTPHeadless(t *testing.T) {
+	for _, c := range []struct {
+		name, server, want string
+		server80           bool
+		begun              bool // the SYN was captured
+		more               string
+		confirmed          bool
+	}{
+		{name: "body", server80: true, server: "colour: red\r\n\r\n<p>", want: "continues 1-1 3 bytes http.no_header|"},
+		{name: "bytes that are no text", server80: true, server: "\x80\x81\n", want: ""},
+		{name: "another port", server: "<p>\n", want: ""},
+		{name: "the SYN is there", server80: true, begun: true, server: "<p>\n", want: ""},
+		{
+			name: "a response at last", server80: true, server: "<p>\n", more: "HTTP/1.1 204 No Content\r\n\r\n", confirmed: true,
+			want: "continues 1-1 4 bytes http.no_header|response 2-2 204 No |",
+		},
+	} {
+		n := newWebNet(false)
+		port := "192.0.2.2:81"
+		if c.server80 {
+			port = "192.0.2.2:80"
+		}
+		n.conn = n.engine.Open(0, [2]Endpoint{netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort(port)}, false)
+		if c.begun {
+			n.conn.Client(index.SideA)
+		}
+		n.send(index.SideB, c.server)
+		if c.more != "" {
+			for range 300 { // a long body does not wear out the patience
+				n.send(index.SideB, strings.Repeat("\x80", 1000))
+			}
+			n.frame = 1
+			n.send(index.SideB, c.more)
+		}
+		n.conn.Close(CaptureEnded)
+		got := ""
+		for _, m := range n.messages {
+			got += fmt.Sprintf("%s %d-%d %s", m.Kind, m.First, m.Frame, m.Summary[:7])
+			for _, w := range m.Warnings {
+				got += " " + w.Code
+			}
+			got += "|"
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		if found := slices.Contains(n.apps[0].Protocols, "http"); found != (c.server80 && !c.begun) || n.apps[0].Confirmed != c.confirmed {
+			t.Errorf("%s: %+v", c.name, n.apps[0])
 		}
 	}
 }

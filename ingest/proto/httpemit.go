@@ -81,7 +81,9 @@ func (d *http) emit(s *Stream, side *httpSide, last Mark) {
 
 // store emits a message, which a later one may answer.
 func (d *http) store(s *Stream, m *httpMessage, x *Message, last Mark) {
-	d.emitted = true
+	if d.emitted = true; s.user.headless {
+		s.Confirm()
+	}
 	number := s.Emit(x, last)
 	if !m.response {
 		m.asked.number = number

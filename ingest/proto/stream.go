@@ -110,11 +110,15 @@ func (s *Stream) Emit(m *Message, last Mark) uint32 {
 		m.Length = last.Offset - m.Offset + 1
 	}
 	s.user.messages++
-	s.user.sides |= 1 << s.side
+	if !m.guess {
+		s.user.proofs++
+		s.user.sides |= 1 << s.side
+	}
+	number := s.engine.emit(m)
 	if s.user.protocol.Repeats && s.conn != nil {
 		s.conn.keep(&m.Message)
 	}
-	return s.engine.emit(m)
+	return number
 }
 
 // Host names the server of the connection. The first name of the best source counts.
@@ -133,6 +137,14 @@ func (s *Stream) Switch(protocol string) { s.user.next, s.user.switched = protoc
 
 // Reject says that the connection is not the decoder's after all.
 func (s *Stream) Reject() { s.user.rejected = true }
+
+// Confirm says that the connection is the decoder's beyond doubt.
+func (s *Stream) Confirm() {
+	s.user.headless = false
+	if s.conn != nil {
+		s.conn.sure = true
+	}
+}
 
 // Expect says that a connection from or to an endpoint, which begins after this
 // frame, is a protocol's. The address may be unspecified.
