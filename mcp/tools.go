@@ -29,6 +29,7 @@ func allTools() []*tool {
 		searchPayload(),
 		decodeConnection(),
 		summarizeProtocol(),
+		summarizeCapture(),
 		extractObjects(),
 		getPackets(),
 		stats(),

@@ -37,9 +37,6 @@ func (s *summer) finish() {
 		a.Slow++
 	}
 	s.listServers(limit)
-	for _, w := range s.watch {
-		a.Observations = append(a.Observations, w.report()...)
-	}
 }
 
 // listServers lists the servers with the most requests.

@@ -26,7 +26,7 @@ type summer struct {
 	servers map[netip.AddrPort]*serverSum
 	records *knownConnections
 	errors  []uint32
-	watch   []observer
+	watch   *observing
 	capped  bool
 }
 
@@ -61,7 +61,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, records: &knownConnections{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
-	s.watch = observers(q.Protocol)
+	s.watch = newObserving(x, s.records, a.Of)
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
@@ -106,9 +106,7 @@ func (s *summer) read(ctx context.Context) error {
 // wish names what is summed up: a capture has far more.
 func (s *summer) wish() index.MessageWish {
 	w := index.MessageWish{Protocols: s.answer.Of, Fields: slices.Clone(s.tops)}
-	for _, o := range s.watch {
-		w.Fields = append(w.Fields, o.fields()...)
-	}
+	w.Fields = append(w.Fields, s.watch.fields()...)
 	w.NoFields = len(w.Fields) == 0
 	return w
 }
@@ -143,7 +141,7 @@ func (s *summer) message(m *index.Message) error {
 	if m.Code != "" && m.Kind != index.Conclusion {
 		s.count(s.codes, m.Code, m.Frame)
 	}
-	if err := s.observe(m); err != nil {
+	if err := s.watch.message(m); err != nil {
 		return err
 	}
 	switch m.Kind {
@@ -182,18 +180,6 @@ func (s *summer) asks(m *index.Message) error {
 	}
 	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
 	return nil
-}
-
-// observe shows a message to the observers.
-func (s *summer) observe(m *index.Message) error {
-	if len(s.watch) == 0 {
-		return nil
-	}
-	ends, err := s.endsOf(m.Conn)
-	for _, w := range s.watch {
-		w.watch(m, ends[m.Side].Addr(), ends[1-m.Side].Addr())
-	}
-	return err
 }
 
 // endsOf gives the ends of a connection, by side; none of no connection.

@@ -10,7 +10,7 @@ async function main ([program, file]) {
   const client = new Client({ name: 'test', version: '1' }, { capabilities: {} })
   await client.connect(new StdioClientTransport({ command: program, args: ['mcp'], env: process.env }))
   const { tools } = await client.listTools()
-  assert.equal(tools.length, 19)
+  assert.equal(tools.length, 20)
   let progress = 0
   const call = async (name, args) => {
     const r = await client.callTool({ name, arguments: args }, undefined, { onprogress: () => progress++ })

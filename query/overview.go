@@ -1,0 +1,101 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"pcapidx/index"
+)
+
+// OverviewRequest asks which application protocols a capture has, and for observations
+// over all of them.
+type OverviewRequest struct {
+	Capture string `json:"capture" jsonschema:"name, id or id prefix"`
+	// Code keeps observations whose code begins so.
+	Code string `json:"code,omitempty" jsonschema:"keep observations whose code begins so: scan, cleartext, tls"`
+}
+
+// OverviewAnswer is what is known of the application protocols of a capture.
+type OverviewAnswer struct {
+	Capture   string           `json:"capture"`
+	Messages  uint64           `json:"messages"`
+	Protocols []ProtocolFigure `json:"protocols"` // those with the most messages first
+	// Connections counts all, Identified those of which the protocol is known.
+	Connections uint32 `json:"connections"`
+	Identified  uint64 `json:"identified"`
+	// Observations are patterns over many messages and connections: numbers and
+	// evidence, not verdicts.
+	Observations []Observation `json:"observations"`
+	Hints        []string      `json:"hints,omitempty"`
+}
+
+// ProtocolFigure counts the messages of a protocol.
+type ProtocolFigure struct {
+	Protocol string `json:"protocol"`
+	Messages uint64 `json:"messages"`
+	Failed   uint64 `json:"failed"` // with an outcome other than ok
+	Warnings uint64 `json:"warnings"`
+}
+
+// Overview tells what protocols a capture has, and what is worth a look.
+func (e *Engine) Overview(ctx context.Context, q OverviewRequest) (*OverviewAnswer, error) {
+	x, entry, err := e.source.Open(q.Capture)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer x.Close()
+	s := x.Summary()
+	a := &OverviewAnswer{Capture: entry.ID, Connections: s.Connections, Protocols: []ProtocolFigure{}, Observations: []Observation{}}
+	names := []string{anyConnection}
+	if apps := s.Applications; apps != nil {
+		a.Messages = apps.Messages
+		for _, p := range apps.Protocols {
+			a.Protocols = append(a.Protocols, ProtocolFigure{Protocol: p.Name, Messages: p.Messages, Failed: p.Failed, Warnings: p.Warnings})
+			names = append(names, p.Name)
+		}
+	}
+	slices.SortFunc(a.Protocols, func(x, y ProtocolFigure) int {
+		return cmp.Or(-cmp.Compare(x.Messages, y.Messages), cmp.Compare(x.Protocol, y.Protocol))
+	})
+	o := newObserving(x, &knownConnections{capture: x}, names)
+	o.scans = true
+	if err := o.read(ctx); err != nil {
+		return nil, wrap(err)
+	}
+	found, err := o.report(ctx)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	a.Identified = o.known
+	for i := range found {
+		if strings.HasPrefix(found[i].Code, q.Code) {
+			a.Observations = append(a.Observations, found[i])
+		}
+	}
+	if len(a.Observations) == 0 {
+		a.Hints = append(a.Hints, "no pattern reached its threshold; `diagnose` tells what went wrong in TCP")
+	}
+	return a, nil
+}
+
+// read shows the observers the messages of their protocols.
+func (o *observing) read(ctx context.Context) error {
+	wish := index.MessageWish{Protocols: o.protocols(), Fields: o.fields()}
+	if len(wish.Protocols) == 0 {
+		return nil
+	}
+	var failed error
+	n := 0
+	err := o.capture.EachMessage(1, wish, func(m *index.Message) bool {
+		if n++; n&0xfff == 0 {
+			failed = ctx.Err()
+		}
+		if failed == nil {
+			failed = o.message(m)
+		}
+		return failed == nil
+	})
+	return cmp.Or(failed, err)
+}
