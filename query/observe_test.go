@@ -175,8 +175,11 @@ func observedICMP() []observed {
 			[]string{"icmp"},
 		},
 		{"icmp.payload_asymmetry", "5 replies of 10.0.0.2 to 10.0.0.1", linkRaw, changed(5), changed(4), []string{"icmp"}},
-		{"icmp.payload_entropy", "between 10.0.0.1 and 10.0.0.2: 512 bytes that echoes carried have 7.", linkRaw,
-			filled(func(int) byte { return byte(noise.Uint32()) }), filled(func(i int) byte { return byte(i) }), []string{"icmp"}},
+		{
+			"icmp.payload_entropy", "between 10.0.0.1 and 10.0.0.2: 512 bytes that echoes carried have 7.", linkRaw,
+			filled(func(int) byte { return byte(noise.Uint32()) }), filled(func(i int) byte { return byte(i) }),
+			[]string{"icmp"},
+		},
 		{"icmp.traceroute", "3 Time Exceeded within 3 minutes for packets from 10.0.0.1 to 198.51.100.9, by 3 routers", linkRaw, trace(3, 2), trace(2, 2), []string{"icmp"}},
 		{"icmp.traceroute", "3 packets on that way have a time to live below 10", linkRaw, trace(3, 9), trace(3, 10), nil},
 		{"icmp.redirect", "1 times", linkRaw, error4(5, 1, 10, 0, 0, 253), error4(3, 1, 0, 0, 0, 0), []string{"icmp"}},
