@@ -38,9 +38,48 @@ type observer interface {
 	report() []Observation
 }
 
-// talkers are who a message is between. Of messages that belong to no connection they
-// are not valid.
-type talkers struct{ from, to, server netip.AddrPort }
+// talkers are who a message is between: looked up when somebody asks, because most
+// messages tell observers nothing. Of messages that belong to no connection they are not
+// valid.
+type talkers struct {
+	records *knownConnections
+	message *index.Message
+	known   bool
+	ends    [2]netip.AddrPort // sender, receiver
+	asked   netip.AddrPort    // server
+	err     error
+}
+
+func (t *talkers) find() {
+	if t.known || t.message.Conn == index.NoConnection {
+		return
+	}
+	t.known = true
+	c, err := t.records.connection(t.message.Conn)
+	if err != nil {
+		t.err = err
+		return
+	}
+	t.ends, t.asked = [2]netip.AddrPort{c.A, c.B}, c.Server()
+	if t.message.Side == index.SideB {
+		t.ends = [2]netip.AddrPort{c.B, c.A}
+	}
+}
+
+func (t *talkers) from() netip.AddrPort {
+	t.find()
+	return t.ends[0]
+}
+
+func (t *talkers) to() netip.AddrPort {
+	t.find()
+	return t.ends[1]
+}
+
+func (t *talkers) server() netip.AddrPort {
+	t.find()
+	return t.asked
+}
 
 // reviewer is an observer that reads frames before it reports.
 type reviewer interface {
@@ -150,19 +189,11 @@ func (o *observing) message(m *index.Message) error {
 	if len(watchers) == 0 {
 		return nil
 	}
-	var t talkers
-	if m.Conn != index.NoConnection {
-		c, err := o.records.connection(m.Conn)
-		if err != nil {
-			return err
-		}
-		ends := [2]netip.AddrPort{c.A, c.B}
-		t = talkers{from: ends[m.Side], to: ends[1-m.Side], server: c.Server()}
-	}
+	t := talkers{records: o.records, message: m}
 	for _, w := range watchers {
 		w.watch(m, &t)
 	}
-	return nil
+	return t.err
 }
 
 // report gives what was seen.

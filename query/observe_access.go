@@ -30,7 +30,7 @@ func (o *openRedis) watch(m *index.Message, t *talkers) {
 		if len(o.conns) >= maxObserved {
 			return
 		}
-		x = &redisConn{server: t.server, asked: map[uint32]bool{}}
+		x = &redisConn{server: t.server(), asked: map[uint32]bool{}}
 		o.conns[m.Conn] = x
 	}
 	switch {
@@ -131,7 +131,7 @@ func (o *openSQL) watch(m *index.Message, t *talkers) {
 		if len(o.conns) >= maxObserved {
 			return
 		}
-		x = &sqlConn{server: t.server, protocol: m.Protocol}
+		x = &sqlConn{server: t.server(), protocol: m.Protocol}
 		o.conns[m.Conn] = x
 	}
 	switch {
@@ -140,12 +140,12 @@ func (o *openSQL) watch(m *index.Message, t *talkers) {
 		if kind, has := fieldNumber(m, "pgsql.authtype"); has { // the first answer: 0 is "you are in"
 			x.settled, x.let, x.frame = true, kind == 0, m.Frame
 		}
-	case t.from != t.server && x.login == 0:
+	case t.from() != t.server() && x.login == 0:
 		if fieldText(m, "mysql.user") != "" {
 			x.login = m.Number
 			x.settled = fieldText(m, "mysql.passwd") != ""
 		}
-	case t.from != t.server: // more of a login follows
+	case t.from() != t.server(): // more of a login follows
 		x.settled = true
 	case x.login != 0 && m.Kind == index.Response:
 		code, has := fieldNumber(m, "mysql.response_code")

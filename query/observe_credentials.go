@@ -46,7 +46,7 @@ func (c *credentials) watch(m *index.Message, t *talkers) {
 	if w == nil {
 		return
 	}
-	k := credentialKey{m.Protocol, t.server}
+	k := credentialKey{m.Protocol, t.server()}
 	x := c.by[k]
 	if x == nil {
 		if len(c.by) >= maxObserved {

@@ -81,7 +81,7 @@ func (s *subdomains) watch(m *index.Message, t *talkers) {
 		return
 	}
 	sub, domain := domainOf(name)
-	key := clientDomain{t.from.Addr(), domain}
+	key := clientDomain{t.from().Addr(), domain}
 	x := s.by[key]
 	if x == nil {
 		if len(s.by) >= maxObserved {
@@ -198,7 +198,7 @@ func (f *failedNames) watch(m *index.Message, t *talkers) {
 	if m.Kind != index.Response {
 		return
 	}
-	client := t.to.Addr()
+	client := t.to().Addr()
 	x := f.by[client]
 	if x == nil {
 		if len(f.by) >= maxObserved {

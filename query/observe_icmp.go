@@ -36,7 +36,7 @@ func newEchoes() *echoes { return &echoes{by: map[netip.Addr]*echoSum{}} }
 func (e *echoes) fields() []string { return nil }
 
 func (e *echoes) watch(m *index.Message, t *talkers) {
-	from, to := t.from.Addr(), t.to.Addr()
+	from, to := t.from().Addr(), t.to().Addr()
 	if !from.IsValid() {
 		return
 	}
@@ -162,7 +162,7 @@ func (e *echoPayloads) watch(m *index.Message, t *talkers) {
 	if changed == nil && random == nil {
 		return
 	}
-	key := addrPair{t.from.Addr(), t.to.Addr()}
+	key := addrPair{t.from().Addr(), t.to().Addr()}
 	if m.Kind == index.Response {
 		key = addrPair{key.b, key.a}
 	}

@@ -66,7 +66,7 @@ func (r *registrations) watch(m *index.Message, t *talkers) {
 	}
 	// 401 and 407 answer each first request: they refuse those with credentials.
 	if m.Kind == index.Response && (m.Code == "403" || (m.Code == "401" || m.Code == "407") && r.tried[m.Request]) {
-		r.refused(m, t.to.Addr())
+		r.refused(m, t.to().Addr())
 	}
 }
 

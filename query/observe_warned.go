@@ -133,10 +133,10 @@ func (x *warnedSum) add(m *index.Message, w *index.Warning, t *talkers) {
 
 // pairOf gives the client and the server of a message.
 func pairOf(t *talkers) warnedPair {
-	if t.from == t.server {
-		return warnedPair{t.to.Addr(), t.server}
+	if t.from() == t.server() {
+		return warnedPair{t.to().Addr(), t.server()}
 	}
-	return warnedPair{t.from.Addr(), t.server}
+	return warnedPair{t.from().Addr(), t.server()}
 }
 
 func (w *warned) report() (out []Observation) {
