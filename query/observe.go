@@ -123,8 +123,9 @@ type observing struct {
 	all     []observer
 	of      map[string][]observer // by protocol
 	conns   []connectionObserver  // none: connections are not walked
-	known   uint64                // connections of which the protocol is known, if walked
-	scans   bool                  // what the diagnosis of the capture found is reported, too
+	walked  bool
+	known   uint64 // connections of which the protocol is known, if walked
+	scans   bool   // what the diagnosis of the capture found is reported, too
 }
 
 // newObserving makes the observers of messages of some protocols.
@@ -209,10 +210,8 @@ func (o *observing) report(ctx context.Context) (out []Observation, err error) {
 		}
 		out = append(out, w.report()...)
 	}
-	if len(o.conns) > 0 {
-		if err := o.walk(ctx); err != nil {
-			return nil, err
-		}
+	if err := o.walk(ctx); err != nil {
+		return nil, err
 	}
 	for _, c := range o.conns {
 		out = append(out, c.report()...)
@@ -285,9 +284,16 @@ func (w *window[K]) add(v K, now, span index.Time) bool {
 
 // largest gives the keys of sums, those with the most first, then in the order of keys.
 func largest[K comparable, V any](sums map[K]V, size func(V) int, compare func(a, b K) int) []K {
-	keys := make([]K, 0, len(sums))
-	for k := range sums {
-		keys = append(keys, k)
+	return reached(0, sums, size, compare)
+}
+
+// reached gives the keys of those sums that reach a threshold, as largest does.
+func reached[K comparable, V any](least int, sums map[K]V, size func(V) int, compare func(a, b K) int) []K {
+	var keys []K
+	for k, v := range sums {
+		if size(v) >= least {
+			keys = append(keys, k)
+		}
 	}
 	slices.SortFunc(keys, func(a, b K) int { return cmp.Or(-cmp.Compare(size(sums[a]), size(sums[b])), compare(a, b)) })
 	return keys

@@ -64,9 +64,9 @@ func (c *claimants) review(ctx context.Context, x Capture) error {
 }
 
 func (c *claimants) report() (out []Observation) {
-	for _, a := range largest(c.by, func(s *claimSum) int { return len(s.macs) }, netip.Addr.Compare) {
+	for _, a := range reached(2, c.by, func(s *claimSum) int { return len(s.macs) }, netip.Addr.Compare) {
 		s := c.by[a]
-		if len(s.macs) < 2 || len(out) >= maxOfCode {
+		if len(out) >= maxOfCode {
 			break
 		}
 		out = append(out, Observation{

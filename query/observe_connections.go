@@ -30,8 +30,13 @@ func connectionWatchers() []connectionWatching {
 	}
 }
 
-// walk shows the observers all connections with what is known of their applications.
+// walk shows the observers all connections with what is known of their applications,
+// once.
 func (o *observing) walk(ctx context.Context) error {
+	if o.walked || len(o.conns) == 0 {
+		return nil
+	}
+	o.walked = true
 	apps := map[uint32]int{} // place in known
 	var known []index.Application
 	err := o.capture.EachApplication(0, func(a *index.Application) bool {
@@ -123,9 +128,9 @@ func gapsOf(times []index.Time) (median index.Time, variation float64) {
 }
 
 func (b *beacons) report() (out []Observation) {
-	for _, k := range largest(b.by, func(x *beaconSum) int { return len(x.starts) }, beaconKey.compare) {
+	for _, k := range reached(beaconCount, b.by, func(x *beaconSum) int { return len(x.starts) }, beaconKey.compare) {
 		x := b.by[k]
-		if len(x.starts) < beaconCount || len(out) >= maxOfCode {
+		if len(out) >= maxOfCode {
 			break
 		}
 		median, variation := gapsOf(x.starts)
@@ -185,7 +190,7 @@ func (s *sshSessions) connection(c *index.Connection, protocols []string, _ bool
 }
 
 func (s *sshSessions) report() (out []Observation) {
-	for _, k := range largest(s.by, func(x *sshSum) int { return len(x.starts) }, beaconKey.compare) {
+	for _, k := range reached(sshMany, s.by, func(x *sshSum) int { return len(x.starts) }, beaconKey.compare) {
 		x := s.by[k]
 		best, from := 0, 0
 		slices.Sort(x.starts)

@@ -123,7 +123,7 @@ func entropyOf(text string) (bits float64) {
 }
 
 func (s *subdomains) report() (out []Observation) {
-	for _, k := range largest(s.by, func(x *subdomainSum) int { return len(x.names) }, clientDomain.compare) {
+	for _, k := range reached(entropyNames, s.by, func(x *subdomainSum) int { return len(x.names) }, clientDomain.compare) {
 		x := s.by[k]
 		if len(x.names) >= manySubdomains {
 			out = append(out, x.many(k))
@@ -219,9 +219,9 @@ func (f *failedNames) watch(m *index.Message, t *talkers) {
 }
 
 func (f *failedNames) report() (out []Observation) {
-	for _, client := range largest(f.by, func(x *failedSum) int { return x.best }, netip.Addr.Compare) {
+	for _, client := range reached(burstNames, f.by, func(x *failedSum) int { return x.best }, netip.Addr.Compare) {
 		x := f.by[client]
-		if x.best < burstNames || 2*x.failed < x.answers || len(out) >= maxOfCode {
+		if 2*x.failed < x.answers || len(out) >= maxOfCode {
 			continue
 		}
 		out = append(out, Observation{

@@ -91,9 +91,9 @@ func (r *registrations) refused(m *index.Message, who netip.Addr) {
 }
 
 func (r *registrations) report() (out []Observation) {
-	for _, who := range largest(r.by, func(x *loginSum) int { return x.best }, netip.Addr.Compare) {
+	for _, who := range reached(failedLogins, r.by, func(x *loginSum) int { return x.best }, netip.Addr.Compare) {
 		x := r.by[who]
-		if x.best < failedLogins || len(out) >= maxOfCode {
+		if len(out) >= maxOfCode {
 			break
 		}
 		o := Observation{
@@ -171,9 +171,9 @@ func (c *callSpread) watch(m *index.Message, _ *talkers) {
 }
 
 func (c *callSpread) report() (out []Observation) {
-	for _, account := range largest(c.by, func(x *spreadSum) int { return x.best }, strings.Compare) {
+	for _, account := range reached(spreadCalls, c.by, func(x *spreadSum) int { return x.best }, strings.Compare) {
 		x := c.by[account]
-		if x.best < spreadCalls || len(out) >= maxOfCode {
+		if len(out) >= maxOfCode {
 			break
 		}
 		out = append(out, Observation{

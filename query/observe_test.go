@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"pcapidx/index"
 )
 
 // observed is a capture that shows a pattern, and one that comes near it: of several
@@ -22,8 +26,8 @@ type observed struct {
 	summaries []string // protocols whose summary has it, too
 }
 
-// overviewOf looks at all protocols of a written capture.
-func overviewOf(t *testing.T, link uint32, frames []framed) (*Engine, string, *OverviewAnswer) {
+// overviewed looks at all protocols of a written capture.
+func overviewed(t *testing.T, link uint32, frames []framed) (*Engine, string, *OverviewAnswer) {
 	t.Helper()
 	e, id := listed(t, link, frames...)
 	a, err := e.Overview(context.Background(), OverviewRequest{Capture: id})
@@ -51,7 +55,7 @@ func TestObservations(t *testing.T) {
 	for i := range cases {
 		c := &cases[i]
 		t.Run(c.code+" "+c.says, func(t *testing.T) {
-			e, id, a := overviewOf(t, c.link, c.shows)
+			e, id, a := overviewed(t, c.link, c.shows)
 			o := observation(a.Observations, c.code)
 			if o == nil {
 				t.Fatalf("not seen among %+v", a.Observations)
@@ -65,7 +69,7 @@ func TestObservations(t *testing.T) {
 					t.Errorf("summary of %s: %+v", protocol, s)
 				}
 			}
-			if _, _, a = overviewOf(t, c.link, c.nearly); observation(a.Observations, c.code) != nil {
+			if _, _, a = overviewed(t, c.link, c.nearly); observation(a.Observations, c.code) != nil {
 				t.Errorf("seen in what only comes near: %s", observation(a.Observations, c.code).Statement)
 			}
 		})
@@ -408,7 +412,7 @@ func observedWarned() []observed {
 // TestObservedSecrets: what was sent as a password is in no answer.
 func TestObservedSecrets(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString([]byte("ann:s3cr3t"))
-	_, _, a := overviewOf(t, linkRaw, talk("10.0.0.1:40000", "10.0.0.2:80", ">GET / HTTP/1.1\r\nAuthorization: Basic "+encoded+"\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+	_, _, a := overviewed(t, linkRaw, talk("10.0.0.1:40000", "10.0.0.2:80", ">GET / HTTP/1.1\r\nAuthorization: Basic "+encoded+"\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
 	text, err := json.Marshal(a)
 	if err != nil || observation(a.Observations, "cleartext.credentials") == nil || strings.Contains(string(text), "s3cr3t") || strings.Contains(string(text), encoded) {
 		t.Errorf("%s, %v", text, err)
@@ -423,7 +427,7 @@ func TestOverviewFigures(t *testing.T) {
 		frames = laterMS(frames, 100*i, talk(fmt.Sprintf("10.0.0.1:%d", 40000+i), fmt.Sprintf("10.0.1.%d:6379", i+1), ">*2\r\n$3\r\nGET\r\n$1\r\na\r\n", "<$1\r\nb\r\n")...)
 	}
 	frames = append(frames, framed{5000, udpPacket("192.0.2.1:41000", resolver, dnsSays(1, asks, strings.Repeat("a", 60)+".example.com", 1))})
-	e, id, a := overviewOf(t, linkRaw, frames)
+	e, id, a := overviewed(t, linkRaw, frames)
 	if a.Messages != 17 || a.Connections != 9 || a.Identified != 9 || len(a.Protocols) != 2 || a.Protocols[0] != (ProtocolFigure{Protocol: "resp", Messages: 16}) || a.Protocols[1].Warnings == 0 {
 		t.Errorf("%+v", a)
 	}
@@ -442,5 +446,37 @@ func TestOverviewFigures(t *testing.T) {
 	}
 	if _, err = e.Overview(context.Background(), OverviewRequest{Capture: "none"}); err == nil {
 		t.Error("a capture that is not there")
+	}
+}
+
+// TestOverviewKept: of an index that stays open the first look is kept; a question about
+// some codes does not change it.
+func TestOverviewKept(t *testing.T) {
+	store := index.OpenStore(t.TempDir())
+	kept := NewKeptSource(store, 1, time.Hour)
+	defer kept.Close()
+	e := New(kept, testWriter{store: store})
+	id := ingestBytes(t, e, captureFile(linkRaw, framed{0, udpPacket("192.0.2.1:41000", resolver, dnsSays(1, asks, strings.Repeat("a", 60)+".example.com", 1))}))
+	ask := func(code string) *OverviewAnswer {
+		a, err := e.Overview(context.Background(), OverviewRequest{Capture: id, Code: code})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := ask("")
+	if none := ask("tls"); len(first.Observations) != 1 || len(none.Observations) != 0 || len(none.Hints) != 1 {
+		t.Errorf("%+v, then %+v", first, none)
+	}
+	if again := ask(""); !reflect.DeepEqual(first, again) {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	x, _, err := kept.Open(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if x.(*keptIndex).overview.Load() == nil {
+		t.Error("nothing is kept")
 	}
 }

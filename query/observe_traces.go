@@ -54,9 +54,9 @@ func (t *traces) review(ctx context.Context, x Capture) error {
 		return err
 	}
 	asked := 0
-	for _, k := range largest(t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
+	for _, k := range reached(traceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
 		s := t.by[k]
-		if s.best < traceAnswers || asked == maxTraces {
+		if asked == maxTraces {
 			break
 		}
 		asked++
@@ -95,9 +95,9 @@ func (t *traces) note(r *frameRecord) {
 }
 
 func (t *traces) report() (out []Observation) {
-	for _, k := range largest(t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
+	for _, k := range reached(traceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
 		s := t.by[k]
-		if s.best < traceAnswers || s.probes == 0 {
+		if s.probes == 0 {
 			continue
 		}
 		var names []string

@@ -46,8 +46,47 @@ func (e *Engine) Overview(ctx context.Context, q OverviewRequest) (*OverviewAnsw
 		return nil, wrap(err)
 	}
 	defer x.Close()
+	look := func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID) }
+	if k, ok := x.(interface {
+		keptOverview(look func() (*OverviewAnswer, error)) (*OverviewAnswer, error)
+	}); ok {
+		look = func() (*OverviewAnswer, error) {
+			return k.keptOverview(func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID) })
+		}
+	}
+	whole, err := look()
+	if err != nil {
+		return nil, wrap(err)
+	}
+	a := *whole
+	a.Observations = []Observation{}
+	for i := range whole.Observations {
+		if o := &whole.Observations[i]; strings.HasPrefix(o.Code, q.Code) {
+			a.Observations = append(a.Observations, *o)
+		}
+	}
+	if len(a.Observations) == 0 {
+		a.Hints = append(a.Hints, "no pattern reached its threshold; `diagnose` tells what went wrong in TCP")
+	}
+	return &a, nil
+}
+
+// keptOverview looks at a capture once while it stays open.
+func (k *keptIndex) keptOverview(look func() (*OverviewAnswer, error)) (*OverviewAnswer, error) {
+	if a := k.overview.Load(); a != nil {
+		return a, nil
+	}
+	a, err := look()
+	if err == nil {
+		k.overview.Store(a)
+	}
+	return a, err
+}
+
+// overviewOf looks at a capture. Messages and connections are read at the same time.
+func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, error) {
 	s := x.Summary()
-	a := &OverviewAnswer{Capture: entry.ID, Connections: s.Connections, Protocols: []ProtocolFigure{}, Observations: []Observation{}}
+	a := &OverviewAnswer{Capture: id, Connections: s.Connections, Protocols: []ProtocolFigure{}}
 	names := []string{anyConnection}
 	if apps := s.Applications; apps != nil {
 		a.Messages = apps.Messages
@@ -61,23 +100,15 @@ func (e *Engine) Overview(ctx context.Context, q OverviewRequest) (*OverviewAnsw
 	})
 	o := newObserving(x, &knownConnections{capture: x}, names)
 	o.scans = true
-	if err := o.read(ctx); err != nil {
-		return nil, wrap(err)
-	}
-	found, err := o.report(ctx)
+	walked := make(chan error, 1)
+	go func() { walked <- o.walk(ctx) }()
+	err := cmp.Or(o.read(ctx), <-walked)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
+	a.Observations, err = o.report(ctx)
 	a.Identified = o.known
-	for i := range found {
-		if strings.HasPrefix(found[i].Code, q.Code) {
-			a.Observations = append(a.Observations, found[i])
-		}
-	}
-	if len(a.Observations) == 0 {
-		a.Hints = append(a.Hints, "no pattern reached its threshold; `diagnose` tells what went wrong in TCP")
-	}
-	return a, nil
+	return a, err
 }
 
 // read shows the observers the messages of their protocols.
