@@ -113,7 +113,7 @@ func summaryProtocols(word string) (protocols, top []string) {
 	case "sip":
 		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server", "sip.call.end"}
 	case "rtp":
-		return []string{"rtp", "rtcp"}, []string{"rtp.ssrc", "rtp.p_type"}
+		return []string{"rtp", "rtcp"}, []string{"rtp.ssrc", "rtp.p_type", "rtp.stream.dscp"}
 	case "sql":
 		return []string{"mysql", "pgsql"}, []string{"mysql.query", "pgsql.query", "mysql.error_code", "pgsql.code"}
 	case "redis":

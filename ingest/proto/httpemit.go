@@ -133,11 +133,12 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 			x.Kind = index.Continues
 		}
 		x.Summary = summary(strings.TrimSpace(x.Code + " " + m.phrase))
-		if x.Object != nil {
+		switch {
+		case x.Object != nil:
 			x.Summary = summary(clip(x.Summary, 80) + ", " + m.bodyLine(x.Object))
-		} else if m.headerCut {
+		case m.headerCut:
 			x.Summary = summary(clip(x.Summary, 80) + m.cutLine())
-		} else if m.media != "" {
+		case m.media != "":
 			x.Summary = summary(x.Summary + ", " + m.media + ", no body")
 		}
 	}
