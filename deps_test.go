@@ -72,7 +72,10 @@ func ours() map[string][]string {
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},
-		"mcp":            {"query"},
+		"mcp":            {"query", "mcp/*"},
+		"mcp/keys":       {},
+		"mcp/fetch":      {},
+		"mcp/upload":     {},
 	}
 }
 
@@ -105,7 +108,7 @@ func wrongImport(from, imported string) string {
 		return "it parses twelve fonts whenever the program starts"
 	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
 		return "only mcp knows the SDK"
-	case (from == "ingest/tcp" || from == "ingest/words") && strings.Contains(strings.Split(imported, "/")[0], "."):
+	case slices.Contains([]string{"ingest/tcp", "ingest/words", "mcp/fetch", "mcp/upload"}, from) && strings.Contains(strings.Split(imported, "/")[0], "."):
 		return "it imports the standard library only"
 	}
 	return ""
@@ -152,6 +155,8 @@ func TestWrongImport(t *testing.T) {
 		{"mcp", "pcapidx/index"},
 		{"mcp", "pcapidx/ingest"},
 		{"mcp", "pcapidx/query/filter"},
+		{"mcp/upload", "pcapidx/query"},
+		{"mcp/fetch", "golang.org/x/net/proxy"},
 		{"query", "github.com/modelcontextprotocol/go-sdk/mcp"},
 		{"query", "gonum.org/v1/plot/vg"},
 		{"query/plot", "gonum.org/v1/plot"},

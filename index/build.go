@@ -37,7 +37,9 @@ func (s *Store) Begin() (*Build, error) {
 	}
 	defer gate.Close()
 	s.step("gate")
-	s.sweep()
+	if s.tidy {
+		s.sweep()
+	}
 	b := &Build{store: s, dir: filepath.Join(incoming, randomName())}
 	if err := os.Mkdir(b.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create build: %w", err)
@@ -75,9 +77,10 @@ func (b *Build) Abort() {
 
 // Publish makes the build the content of capture e: it moves the folder into
 // place and commits one catalog transaction. e.ID and e.Build are set. If the
-// capture is already there with the same content (or is another owner's), the
-// build is dropped, and the entry that stands is given with duplicate true.
-// With replace, the build takes the place of an equal one.
+// owner has the capture already with the same content, the build is dropped, and
+// the entry that stands is given with duplicate true. If another owner has it,
+// the build is dropped too and that owner's is shared, but the answer is that of
+// a capture which is new. With replace, the build takes the place of an equal one.
 func (b *Build) Publish(e Entry, replace bool) (published Entry, duplicate bool, err error) {
 	s := b.store
 	defer b.Abort()
@@ -86,18 +89,19 @@ func (b *Build) Publish(e Entry, replace bool) (published Entry, duplicate bool,
 		return e, false, err
 	}
 	var old *Entry
+	needed := true
 	err = s.write(func(captures *bolt.Bucket) error {
 		standing, shared, err := s.standing(captures, &e)
 		if err != nil {
 			return err
 		}
 		if standing != nil && same(standing, &e) && !replace {
-			e, duplicate = *standing, true
+			e, duplicate, needed = *standing, true, false
 			return nil
 		}
 		old = standing
 		if shared != nil && !replace {
-			e.Build, e.IndexBytes, duplicate = shared.Build, shared.IndexBytes, true
+			e.Build, e.IndexBytes, needed = shared.Build, shared.IndexBytes, false
 		}
 		value, err := json.Marshal(e)
 		if err != nil {
@@ -109,11 +113,11 @@ func (b *Build) Publish(e Entry, replace bool) (published Entry, duplicate bool,
 		return e, false, fmt.Errorf("publish capture: %w", err)
 	}
 	s.step("committed")
-	if !duplicate { // else Abort removes the folder
-		_ = b.lock.Close() // published: from here on the catalog keeps it
+	if needed || !s.tidy { // else Abort removes the folder
+		_ = b.lock.Close() // from here on the catalog keeps it, or the next sweep takes it
 		b.lock = nil
 	}
-	if old != nil {
+	if old != nil && s.tidy {
 		s.removeUnreferenced(old)
 	}
 	s.step("cleaned")
@@ -211,7 +215,7 @@ func (s *Store) Open(ref string) (*Index, *Entry, error) {
 		}
 		var x *Index
 		if x, err = Open(s.buildDir(e)); err == nil {
-			x.verified = &s.verified
+			x.verified = s.verified
 			return x, e, nil
 		}
 		if !errors.Is(err, ErrGone) {
@@ -242,7 +246,9 @@ func (s *Store) Remove(ref string) (*Entry, error) {
 		return nil, fmt.Errorf("remove capture: %w", err)
 	}
 	s.step("removed")
-	s.removeUnreferenced(e)
+	if s.tidy {
+		s.removeUnreferenced(e)
+	}
 	return e, nil
 }
 
@@ -265,6 +271,22 @@ func (s *Store) removeUnreferenced(builds ...*Entry) {
 			_ = os.Remove(filepath.Dir(dir)) // only if it is empty
 		}
 	}
+}
+
+// Sweep removes what dead processes and deletions left behind. A store of the
+// local owner does so itself with each build.
+func (s *Store) Sweep() error {
+	incoming := filepath.Join(s.dir, "incoming")
+	if _, err := os.Stat(incoming); errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing was ever built
+	}
+	gate, err := lockFile(filepath.Join(incoming, "gate"), true)
+	if err != nil {
+		return fmt.Errorf("lock store: %w", err)
+	}
+	defer gate.Close()
+	s.sweep()
+	return nil
 }
 
 // sweep removes folders of dead processes: those whose owner file is missing or

@@ -153,7 +153,7 @@ func TestSharedBuild(t *testing.T) {
 	bob, c := ownedStore(ann, "bob"), newSynthetic(10, 2, 50)
 	a := mustPublish(t, ann, c, nil)
 	b, duplicate, err := publish(t, bob, c, func(e *Entry) { e.Name = "bob's" }, false)
-	if err != nil || !duplicate || b.Build != a.Build || b.Name != "bob's" || b.Owner != "bob" || b.IndexBytes != a.IndexBytes {
+	if err != nil || duplicate || b.Build != a.Build || b.Name != "bob's" || b.Owner != "bob" || b.IndexBytes != a.IndexBytes {
 		t.Fatalf("%+v, %v, %v", b, duplicate, err)
 	}
 	mustHave(t, ann, a)
@@ -173,6 +173,46 @@ func TestSharedBuild(t *testing.T) {
 	mustHave(t, bob)
 }
 
+// TestOwnersHidden: what an owner does to a capture that another has too looks the
+// same as if no other had it, down to the folders that are removed meanwhile.
+func TestOwnersHidden(t *testing.T) {
+	ann := OpenStore(t.TempDir()).ForOwner("ann")
+	bob, c := ann.ForOwner("bob"), newSynthetic(10, 2, 50)
+	count := func(want int) {
+		t.Helper()
+		if got := folders(filepath.Join(ann.dir, "captures", "*", "*")); len(got) != want {
+			t.Errorf("%d folders of builds, want %d", len(got), want)
+		}
+	}
+	a := mustPublish(t, ann, c, nil)
+	count(1)
+	b := mustPublish(t, bob, c, nil)
+	if b.Build != a.Build {
+		t.Error("the build is not shared")
+	}
+	count(2)
+	if _, duplicate, err := publish(t, bob, c, nil, false); err != nil || !duplicate {
+		t.Error("bob's own is not recognised:", err)
+	}
+	if err := ann.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	count(1)
+	for _, s := range []*Store{ann, bob} {
+		if _, err := s.Remove(a.ID); err != nil {
+			t.Fatal(err)
+		}
+		count(1)
+	}
+	if err := ann.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	count(0)
+	if err := OpenStore(filepath.Join(t.TempDir(), "none")).Sweep(); err != nil {
+		t.Error(err)
+	}
+}
+
 // An owner who had built the capture otherwise comes to share another's build:
 // the build of before must not stay.
 func TestSharedBuildInPlaceOfOwn(t *testing.T) {
@@ -180,7 +220,7 @@ func TestSharedBuildInPlaceOfOwn(t *testing.T) {
 	bob, c := ownedStore(ann, "bob"), newSynthetic(10, 2, 50)
 	mustPublish(t, bob, c, func(e *Entry) { e.Fingerprint = "old" })
 	a := mustPublish(t, ann, c, nil)
-	if _, duplicate, err := publish(t, bob, c, nil, false); err != nil || !duplicate {
+	if _, duplicate, err := publish(t, bob, c, nil, false); err != nil || duplicate {
 		t.Fatal(duplicate, err)
 	}
 	mustHave(t, ann, a)

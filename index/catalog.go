@@ -67,6 +67,7 @@ const (
 type Store struct {
 	dir   string
 	owner string
+	tidy  bool // folders that nobody needs any more are removed at once
 	// step, set by tests only, is called with the name of each step of a
 	// build's life, so that a test can end the process there.
 	step func(string)
@@ -74,12 +75,22 @@ type Store struct {
 	patience time.Duration
 	// verified holds the folders of the builds whose text index was compared with
 	// its sums: a build does not change.
-	verified sync.Map
+	verified *sync.Map
 }
 
 // OpenStore gives the store in folder dir, which is made by the first build.
 func OpenStore(dir string) *Store {
-	return &Store{dir: dir, owner: LocalOwner, step: func(string) {}, patience: openTimeout}
+	return &Store{dir: dir, owner: LocalOwner, tidy: true, step: func(string) {}, patience: openTimeout, verified: &sync.Map{}}
+}
+
+// ForOwner gives the same store as another owner sees it. Nothing that an owner
+// can do there tells of the captures of others, not by its time either: what a
+// deletion or a build that another owner has already leaves over stays on disk
+// until the next Sweep.
+func (s *Store) ForOwner(owner string) *Store {
+	o := *s
+	o.owner, o.tidy = owner, false
+	return &o
 }
 
 // Dir gives the store's folder.
@@ -235,6 +246,23 @@ func (s *Store) List() ([]Entry, error) {
 		return strings.Compare(a.ID, b.ID)
 	})
 	return out, err
+}
+
+// Usage counts the captures of all owners, and the bytes of their indexes, each
+// index once.
+func (s *Store) Usage() (captures int, bytes int64, err error) {
+	builds := map[string]bool{}
+	err = s.read(func(b *bolt.Bucket) error {
+		return eachEntry(b, func(e *Entry) error {
+			captures++
+			if dir := s.buildDir(e); !builds[dir] {
+				builds[dir] = true
+				bytes += e.IndexBytes
+			}
+			return nil
+		})
+	})
+	return captures, bytes, err
 }
 
 // Find gives the capture that ref names: its name, its id, or a prefix of at

@@ -55,10 +55,38 @@ func (c *checker) messages() error {
 			c.problem("the list of frames with %q differs", name)
 		}
 	}
+	if err := c.messageSums(s, frames); err != nil {
+		return err
+	}
 	if err := c.messageFrames(frames); err != nil {
 		return err
 	}
 	return c.applications(s)
+}
+
+// messageSums compares what is stored for sums with the messages.
+func (c *checker) messageSums(s *MessageSummary, frames []uint32) error {
+	if c.x.summary.Content < sumsSince {
+		return nil
+	}
+	for _, p := range s.Protocols {
+		n, last := uint64(0), uint32(0)
+		err := c.x.EachMessage(1, MessageWish{Protocols: []string{p.Name}, Fields: s.Summed, NoFields: len(s.Summed) == 0, Sums: true}, func(m *Message) bool {
+			if m.Number <= last || int(m.Number) > len(frames) || frames[m.Number-1] != m.Frame || m.Protocol != p.Name {
+				c.problem("message %d of %s is stored otherwise for sums", m.Number, p.Name)
+				return false
+			}
+			n, last = n+1, m.Number
+			return c.ctx.Err() == nil
+		})
+		if c.note(err) != nil || c.ctx.Err() != nil {
+			return c.ctx.Err()
+		}
+		if n != p.Messages {
+			c.problem("%d messages of %s are stored for sums, there are %d", n, p.Name, p.Messages)
+		}
+	}
+	return nil
 }
 
 // messageFrames compares the list by frame with the frames of the messages.

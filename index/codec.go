@@ -16,7 +16,13 @@ var errShort = errors.New("value is cut or out of range")
 type decoder struct {
 	b   []byte
 	err error
+	// known holds texts that were decoded before, so that one that repeats is not made
+	// anew; nil: all are.
+	known map[string]string
 }
+
+// maxKnownTexts bounds decoder.known.
+const maxKnownTexts = 1 << 15
 
 func (d *decoder) fail() { d.b, d.err = nil, errShort }
 
@@ -87,7 +93,21 @@ func (d *decoder) byte() byte {
 	return 0
 }
 
-func (d *decoder) string() string { return string(d.bytes(d.count(1))) }
+func (d *decoder) string() string { return d.text(d.bytes(d.count(1))) }
+
+// text gives bytes as a string.
+func (d *decoder) text(b []byte) string {
+	if d.known == nil {
+		return string(b)
+	}
+	s, ok := d.known[string(b)]
+	if !ok {
+		if s = string(b); len(d.known) < maxKnownTexts {
+			d.known[s] = s
+		}
+	}
+	return s
+}
 
 func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)

@@ -33,6 +33,7 @@ type MessageLog struct {
 	requests []uint32
 	lists    map[string]*messageList
 	apps     []Application
+	sums     messageSums
 	summary  MessageSummary
 }
 
@@ -58,6 +59,8 @@ type MessageSummary struct {
 	Applications uint64 `json:"applications"` // connections with an application
 	// Names are the texts that stored messages refer to by number.
 	Names []string `json:"names"`
+	// Summed are the fields that are stored for sums (MessageWish.Sums).
+	Summed []string `json:"summed,omitempty"`
 	// Protocols sums up messages by protocol, by name.
 	Protocols []MessageProtocol `json:"protocols"`
 	// Dropped counts messages above MaxMessages, DroppedApplications connections
@@ -76,16 +79,22 @@ type MessageProtocol struct {
 }
 
 // NewMessageLog makes a log in folder dir. listed names the fields of which the
-// frames of each value are kept.
-func NewMessageLog(dir string, listed []string) (*MessageLog, error) {
-	l := &MessageLog{listed: map[string]bool{}, lists: map[string]*messageList{}}
-	for _, f := range []*scratchFile{&l.groups, &l.texts} {
+// frames of each value are kept, summed those that figures over a protocol are made of.
+func NewMessageLog(dir string, listed, summed []string) (*MessageLog, error) {
+	l := &MessageLog{
+		listed: map[string]bool{}, lists: map[string]*messageList{},
+		sums: messageSums{summed: map[string]bool{}, open: map[string]*sumsGroup{}},
+	}
+	for _, f := range []*scratchFile{&l.groups, &l.texts, &l.sums.groups} {
 		if err := f.create(dir); err != nil {
 			return nil, errors.Join(fmt.Errorf("create message log: %w", err), l.Close())
 		}
 	}
 	for _, name := range listed {
 		l.listed[name] = true
+	}
+	for _, name := range summed {
+		l.sums.summed[name] = true
 	}
 	return l, nil
 }
@@ -109,6 +118,7 @@ func (l *MessageLog) Add(m *Message) {
 	if l.grouped++; l.grouped == messageGroup {
 		l.flush()
 	}
+	l.sums.add(m, &l.names)
 	l.count(m)
 	for i := range m.Fields {
 		l.list(&m.Fields[i], m.Frame)
@@ -187,7 +197,9 @@ func (l *MessageLog) flush() {
 }
 
 // Close removes the scratch files. It may be called more than once.
-func (l *MessageLog) Close() error { return errors.Join(l.groups.remove(), l.texts.remove()) }
+func (l *MessageLog) Close() error {
+	return errors.Join(l.groups.remove(), l.texts.remove(), l.sums.groups.remove())
+}
 
 // Store gives everything to the writer, and the summary of it. Panics is how many
 // decoders failed.
@@ -199,11 +211,14 @@ func (l *MessageLog) Store(w *Writer, panics uint64) (*MessageSummary, error) {
 	l.storeFrames(w)
 	l.storeLists(w)
 	l.storeApplications(w)
+	if err := l.sums.store(w); err != nil {
+		return nil, err
+	}
 	if err := l.texts.each(func(number uint32, body []byte) { w.putLater(bucketMessageTexts, key32(number), body) }); err != nil {
 		return nil, err
 	}
 	s := &l.summary
-	s.Messages, s.Panics, s.Names = uint64(len(l.frames)), panics, l.names.list
+	s.Messages, s.Panics, s.Names, s.Summed = uint64(len(l.frames)), panics, l.names.list, l.sums.summedFields()
 	return s, w.Err()
 }
 

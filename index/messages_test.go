@@ -3,9 +3,11 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -41,7 +43,7 @@ func storeMessages(t *testing.T, all []Message, apps []Application) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := NewMessageLog(dir, []string{"a.number"})
+	l, err := NewMessageLog(dir, []string{"a.number"}, []string{"a.text"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,4 +212,80 @@ func FuzzMessages(f *testing.F) {
 		var a Application
 		decodeApplication(&decoder{b: value}, n.list, &a)
 	})
+}
+
+// TestMessageSums: what is stored for sums gives, of each protocol in order, the same
+// figures and fields as the messages themselves, also from a number on; what it does
+// not have is read from the messages.
+func TestMessageSums(t *testing.T) {
+	all := sampleMessages(5000)
+	x := storeMessages(t, all, nil)
+	if !slices.Equal(x.Summary().Applications.Summed, []string{"a.text"}) {
+		t.Fatalf("summed: %q", x.Summary().Applications.Summed)
+	}
+	read := func(from uint32, w MessageWish) (list []Message) {
+		if err := x.EachMessage(from, w, func(m *Message) bool {
+			c := *m
+			c.Fields, c.Warnings = append([]MessageField(nil), m.Fields...), append([]Warning(nil), m.Warnings...)
+			list = append(list, c)
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for _, from := range []uint32{1, 1023, 4999, 5001} {
+		whole := read(from, MessageWish{Protocols: []string{"dns", "http"}, Fields: []string{"a.text"}})
+		short := read(from, MessageWish{Protocols: []string{"dns", "http"}, Fields: []string{"a.text"}, Sums: true})
+		slices.SortStableFunc(whole, func(a, b Message) int { return strings.Compare(a.Protocol, b.Protocol) })
+		for i := range whole {
+			m := &whole[i]
+			m.Summary, m.TextBytes, m.Object = "", 0, nil
+			for k := range m.Warnings {
+				m.Warnings[k].Text, m.Warnings[k].Frames = "", nil
+			}
+		}
+		if len(short) != len(whole) || from < 5000 && len(short) == 0 {
+			t.Fatalf("from %d: %d messages, %d are stored", from, len(short), len(whole))
+		}
+		for i := range short {
+			if len(short[i].Fields) == 0 || !reflect.DeepEqual(short[i], whole[i]) {
+				t.Fatalf("from %d: %+v\nwant %+v", from, short[i], whole[i])
+			}
+		}
+	}
+	for _, w := range []MessageWish{
+		{Protocols: []string{"dns"}, Fields: []string{"a.number"}, Sums: true}, // not summed
+		{Protocols: []string{"dns"}, Sums: true},                               // all fields
+		{Fields: []string{"a.text"}, Sums: true},                               // all protocols
+	} {
+		if list := read(1, w); len(list) < 2500 || list[1].Summary == "" {
+			t.Errorf("%+v: %d messages, %+v", w, len(list), list[1])
+		}
+	}
+}
+
+// TestEachEnds: endpoints alone are those of the records.
+func TestEachEnds(t *testing.T) {
+	c, s := newSynthetic(200, 150, 10), OpenStore(t.TempDir())
+	mustPublish(t, s, c, nil)
+	x, _, err := s.Open(c.sha()[:16])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for _, from := range []uint32{0, 1, 63, 64, 100} {
+		next := from
+		err := x.EachEnds(from, func(number uint32, ends [2]netip.AddrPort) bool {
+			r, err := x.Connection(number)
+			if err != nil || number != next || ends != [2]netip.AddrPort{r.A, r.B} {
+				t.Fatalf("%d: %v, want %d: %v %v, %v", number, ends, next, r.A, r.B, err)
+			}
+			next++
+			return true
+		})
+		if err != nil || next != max(from, x.Summary().Connections) {
+			t.Errorf("from %d to %d of %d, %v", from, next, x.Summary().Connections, err)
+		}
+	}
 }

@@ -22,13 +22,17 @@ func (x *Index) messageNames() ([]string, error) {
 
 // EachMessage calls yield for the wanted messages from number from on, in order, until
 // it returns false. What m refers to is good until yield returns, but for the texts of
-// its fields. ErrOutdated if the index was made before messages were stored.
+// its fields. With wish.Sums those of one protocol come after those of another.
+// ErrOutdated if the index was made before messages were stored.
 func (x *Index) EachMessage(from uint32, wish MessageWish, yield func(m *Message) bool) error {
 	names, err := x.messageNames()
 	if err != nil {
 		return err
 	}
 	w := wish.in(names)
+	if x.hasSums(&wish) {
+		return x.eachSummed(from, wish.Protocols, names, w, yield)
+	}
 	return x.view(func(v *view) error {
 		start := firstMessage(from)
 		var buf []byte
@@ -217,7 +221,7 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 		return err
 	}
 	return x.view(func(v *view) error {
-		start := from - from%connGroup
+		start, known := from-from%connGroup, map[string]string{}
 		return v.scan(bucketApplications, key32(start), func(key, body []byte) (bool, error) {
 			if len(key) != 4 {
 				return false, errShort
@@ -230,7 +234,7 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 			if err != nil {
 				return false, err
 			}
-			d := &decoder{b: body}
+			d := &decoder{b: body, known: known}
 			for len(d.b) > 0 {
 				a := Application{Conn: first + uint32(d.byte())}
 				if decodeApplication(d, names, &a); d.err != nil {

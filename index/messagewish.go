@@ -7,6 +7,10 @@ type MessageWish struct {
 	Protocols []string // nil: all
 	Fields    []string // nil: all; of others the values are passed over
 	NoFields  bool
+	// Sums: of each message only what figures over many are made of: no summaries, no
+	// objects and of warnings only codes are needed, and fields that MessageSummary.Summed
+	// names. Of an index that has no such store all is read.
+	Sums bool
 }
 
 // messageWish is a wish in the numbers of an index.
@@ -57,6 +61,6 @@ func (w *messageWish) fieldsOf(d *decoder, list []string, m *Message) {
 		if d.err != nil || w != nil && (w.none || w.fields != nil && !w.fields[id>>1]) {
 			continue
 		}
-		m.Fields = append(m.Fields, MessageField{Name: name, Secret: id&1 != 0, Text: string(text), Num: number})
+		m.Fields = append(m.Fields, MessageField{Name: name, Secret: id&1 != 0, Text: d.text(text), Num: number})
 	}
 }

@@ -57,7 +57,7 @@ const FormatVersion = 2
 //	   StatusComplex; application protocols of payloads; sort columns of streams and first times
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
-const ContentVersion = 4
+const ContentVersion = 5
 
 // Bucket names.
 const (
@@ -74,6 +74,7 @@ const (
 	bucketFound       = "found"
 
 	bucketMessages      = "messages"
+	bucketMessageSums   = "messagesums"
 	bucketMessageTexts  = "messagetexts"
 	bucketMessageFrames = "messageframes"
 	bucketMessageLists  = "messagelists"
@@ -85,7 +86,7 @@ func buckets() []string {
 	return []string{
 		bucketMeta, bucketBlocks, bucketColumns, bucketDatagrams, bucketConnections,
 		bucketSort, bucketMembers, bucketPostings, bucketContainer, bucketAnalyses, bucketFound,
-		bucketMessages, bucketMessageTexts, bucketMessageFrames, bucketMessageLists, bucketApplications,
+		bucketMessages, bucketMessageTexts, bucketMessageFrames, bucketMessageLists, bucketApplications, bucketMessageSums,
 	}
 }
 
@@ -96,6 +97,8 @@ func bucketSince(name string) int {
 		return analysesSince
 	case bucketMessages, bucketMessageTexts, bucketMessageFrames, bucketMessageLists, bucketApplications:
 		return messagesSince
+	case bucketMessageSums:
+		return sumsSince
 	}
 	return 1
 }

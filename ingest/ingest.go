@@ -103,7 +103,7 @@ type Result struct {
 }
 
 // Ingest indexes a capture into the store. Errors: source.ErrNotCapture (wrapped)
-// if it is none, index.ErrBusy, ctx's, and those of reading and writing.
+// if it is none, source.ErrTooLarge (wrapped) if it is more than in allows, index.ErrBusy, ctx's, and those of reading and writing.
 func Ingest(ctx context.Context, store *index.Store, in Input, c Config, progress func(Progress)) (*Result, error) {
 	c = c.withDefaults()
 	if in.Seeker == nil { // a pipe or terminal may keep a reader waiting for ever
@@ -122,7 +122,7 @@ func Ingest(ctx context.Context, store *index.Store, in Input, c Config, progres
 	if known, err := recognise(ctx, store, in, &entry, head); err != nil || known != nil {
 		return known, err
 	}
-	b := &builder{store: store, config: c, progress: progress, total: in.Size}
+	b := &builder{store: store, config: c, progress: progress, total: in.Size, source: source.Config{MaxData: in.MaxData, MaxRatio: in.MaxRatio}}
 	r := io.MultiReader(&bytesReader{head}, in.Reader)
 	return b.build(ctx, r, entry, nil)
 }
@@ -135,12 +135,14 @@ type builder struct {
 	config   Config
 	progress func(Progress)
 	total    uint64
+	source   source.Config
 }
 
 // build reads r to its end, writes the index and publishes it as entry. old is
 // the summary that a re-index replaces, nil otherwise.
 func (b *builder) build(ctx context.Context, r io.Reader, entry index.Entry, old *index.Summary) (*Result, error) {
-	reader, err := source.NewReader(r, source.Config{Progress: b.report})
+	b.source.Progress = b.report
+	reader, err := source.NewReader(r, b.source)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", entry.Name, err)
 	}

@@ -19,6 +19,9 @@ type Input struct {
 	// a capture recognised before it is built.
 	Seeker io.Seeker
 	Size   uint64 // bytes of the file as given, 0 if not known
+	// MaxData and MaxRatio bound what it may be when it is decompressed, see
+	// source.Config; 0 is no limit.
+	MaxData, MaxRatio uint64
 }
 
 // interruptible gives a reader of r that fails when ctx ends, even while r

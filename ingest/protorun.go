@@ -21,7 +21,7 @@ func startProto(dir string) (*protoRun, error) {
 			listed = append(listed, f.Name)
 		}
 	}
-	log, err := index.NewMessageLog(dir, listed)
+	log, err := index.NewMessageLog(dir, listed, proto.Summed())
 	if err != nil {
 		return nil, err
 	}

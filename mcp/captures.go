@@ -20,21 +20,22 @@ type listCapturesArgs struct {
 
 type listCapturesOut struct {
 	query.CapturesAnswer
+	Indexing []indexingRow `json:"indexing,omitempty"` // what has no id yet
 	outcome
 }
 
 func listCaptures() *tool {
 	t := define(tool{
 		name: "list_captures", title: "List captures", set: "captures",
-		description: "Which captures are indexed: id, name, packets, connections, time range, damage. Begin here; every other tool takes an id or name from it.",
-		concise:     []string{"sha256", "file_bytes", "index_bytes", "added"},
+		description: "Which captures are indexed: id, name, size, packets, connections, time range, damage. Begin here; every other tool takes an id or name from it.",
+		concise:     []string{"sha256", "index_bytes"},
 		narrow:      "or give a part of the name",
 	}, func(c *call, in *listCapturesArgs) (*listCapturesOut, error) {
 		a, err := c.engine.Captures(c.ctx, query.CapturesRequest{})
 		if err != nil {
 			return nil, err
 		}
-		out := &listCapturesOut{CapturesAnswer: *a, outcome: outcome{Notice: notice}}
+		out := &listCapturesOut{CapturesAnswer: *a, Indexing: c.indexingRows(), outcome: outcome{Notice: notice}}
 		if in.Name != "" && len(a.Rows) > 0 {
 			out.Rows = slices.DeleteFunc(out.Rows, func(r query.CaptureRow) bool {
 				return !strings.Contains(strings.ToLower(r.Name), strings.ToLower(in.Name))

@@ -51,7 +51,7 @@ func exportPcap() *tool {
 		}
 		out := &exportPcapOut{outcome: outcome{Notice: notice}}
 		q := query.ExportRequest{Capture: info.Capture, Filter: in.Filter, Format: in.Format}
-		out.File, err = c.server.writeExport(name, func(f *os.File) error {
+		out.File, err = writeExport(filepath.Join(c.server.config.ExportDir, c.user), name, func(f *os.File) error {
 			a, err := c.engine.Export(c.ctx, q, f)
 			if err == nil {
 				out.ExportAnswer = *a
@@ -82,13 +82,13 @@ func exportName(name, format string) (string, error) {
 	return name, nil
 }
 
-// writeExport writes a new file in the export folder: under a temporary name,
+// writeExport writes a new file in a folder, each user's own: under a temporary name,
 // which becomes the name when the file is complete.
-func (s *Server) writeExport(name string, write func(*os.File) error) (path string, err error) {
-	if err := os.MkdirAll(s.config.ExportDir, 0o755); err != nil {
+func writeExport(dir, name string, write func(*os.File) error) (path string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	root, err := os.OpenRoot(s.config.ExportDir)
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return "", err
 	}
@@ -121,5 +121,5 @@ func (s *Server) writeExport(name string, write func(*os.File) error) (path stri
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(s.config.ExportDir, name), nil
+	return filepath.Join(dir, name), nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -34,20 +33,6 @@ func fixtureServer() *sdk.Server {
 	schemas := map[string]*jsonschema.Schema{"test_simple_text": {Type: "object", Properties: map[string]*jsonschema.Schema{}}}
 	s.AddReceivingMiddleware(middleware(slog.New(slog.DiscardHandler), 30*time.Second, func(name string) *jsonschema.Schema { return schemas[name] })...)
 	return s
-}
-
-// bothEras serves clients with and without sessions on one URL.
-func bothEras(s *sdk.Server) http.Handler {
-	get := func(*http.Request) *sdk.Server { return s }
-	modern := sdk.NewStreamableHTTPHandler(get, &sdk.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
-	legacy := sdk.NewStreamableHTTPHandler(get, &sdk.StreamableHTTPOptions{})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Mcp-Session-Id") == "" && r.Header.Get("MCP-Protocol-Version") >= "2026-07-28" {
-			modern.ServeHTTP(w, r)
-			return
-		}
-		legacy.ServeHTTP(w, r)
-	})
 }
 
 func says(text string) *sdk.CallToolResult {

@@ -15,9 +15,10 @@ import (
 const callTool = "tools/call"
 
 // middleware is what every request goes through, the first listed first. schema
-// gives the arguments of a tool, nil where they are left alone.
-func middleware(log *slog.Logger, limit time.Duration, schema func(tool string) *jsonschema.Schema) []sdk.Middleware {
-	return []sdk.Middleware{recovers(log), logs(log), limits(limit), lenient(schema)}
+// gives the arguments of a tool, nil where they are left alone; more comes before
+// arguments are looked at.
+func middleware(log *slog.Logger, limit time.Duration, schema func(tool string) *jsonschema.Schema, more ...sdk.Middleware) []sdk.Middleware {
+	return slices.Concat([]sdk.Middleware{recovers(log), logs(log), limits(limit)}, more, []sdk.Middleware{lenient(schema)})
 }
 
 // recovers turns a panic into an error: without it the process dies, with all

@@ -146,6 +146,14 @@ func flat(s *jsonschema.Schema) *jsonschema.Schema {
 	return &c
 }
 
+// drop takes arguments out of a tool.
+func drop(s *jsonschema.Schema, names ...string) {
+	for _, name := range names {
+		delete(s.Properties, name)
+	}
+	s.PropertyOrder = slices.DeleteFunc(s.PropertyOrder, func(name string) bool { return slices.Contains(names, name) })
+}
+
 // outline keeps of an answer's or a row's schema what every host should know. An
 // answer has more: a host loads all schemas before the first question, and a schema
 // of every column costs more than it tells.

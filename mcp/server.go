@@ -15,6 +15,7 @@ package mcp
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -27,6 +28,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"pcapidx/mcp/fetch"
+	"pcapidx/mcp/upload"
 	"pcapidx/query"
 )
 
@@ -41,29 +44,65 @@ type Config struct {
 	// ReadOnly takes away every tool that changes the store or writes a file,
 	// whatever Toolsets says.
 	ReadOnly bool
-	// Toolsets are the groups of tools to offer, see Toolsets(); empty: all.
-	Toolsets []string
+	// Toolsets are the groups of tools to offer, see Toolsets(), Tools are tools by
+	// name; both empty: all. ExcludeTools wins over both.
+	Toolsets, Tools, ExcludeTools []string
 
-	// ReadDirs are the folders that add_capture may read from; empty: any file.
+	// Remote says that the users are not who runs the server.
+	Remote bool
+	// AllowURL lets add_capture download from public addresses, with Fetch; nil: one
+	// that is bounded as package fetch says.
+	AllowURL bool
+	Fetch    *fetch.Client
+	// Uploads takes files over HTTP; nil: none.
+	Uploads *Uploads
+	// IncomingDir is where downloads lie until they are indexed; "": where the
+	// system keeps temporary files.
+	IncomingDir string
+	// MaxData is the most bytes that a file which comes from elsewhere (with Remote:
+	// any file) may be when it is decompressed, MaxRatio how many times as large as
+	// the file it may be; 0: DefaultMaxData, DefaultMaxRatio.
+	MaxData, MaxRatio uint64
+	// ReadDirs are the folders that add_capture may read from; empty: any file, or
+	// none if Remote is set.
 	ReadDirs []string
 	// ExportDir is the only folder that export_pcap writes into, made when it is
 	// needed. Without it there is no export_pcap.
 	ExportDir string
+
+	// Secret marks what is handed to a user and comes back, so that nobody else can
+	// use it; nil: one that lives as long as the server.
+	Secret []byte
+	// Quota bounds what a user may keep; zero values: no bound.
+	Quota Quota
+	// Usage counts the captures of all users and their bytes, for the metrics; nil:
+	// they are not told.
+	Usage func() (captures int, bytes int64, err error)
 
 	// TimeLimit bounds one call; 0: DefaultTimeLimit. Indexing goes on behind a
 	// call that ends.
 	TimeLimit time.Duration
 }
 
-// DefaultTimeLimit bounds a call that Config says nothing about.
-const DefaultTimeLimit = 60 * time.Second
+// Limits that Config says nothing about. Captures are seldom compressed to less
+// than a twentieth.
+const (
+	DefaultTimeLimit = 60 * time.Second
+	DefaultMaxData   = 16 << 30
+	DefaultMaxRatio  = 200
+)
 
 // Server is an MCP server over an engine.
 type Server struct {
-	config Config
-	sdk    *sdk.Server
-	tools  []*tool
-	jobs   *jobs
+	config  Config
+	sdk     *sdk.Server
+	known   []*tool // all that this program has
+	tools   []*tool // those that it offers
+	jobs    *jobs
+	counts  *counts
+	uploads *upload.Server // nil: none are taken
+
+	reserved reservations
 }
 
 // New makes a server. Only a configuration that cannot be meant is an error.
@@ -77,17 +116,32 @@ func New(c Config) (*Server, error) {
 	if c.TimeLimit == 0 {
 		c.TimeLimit = DefaultTimeLimit
 	}
+	if c.Secret == nil {
+		c.Secret = []byte(rand.Text())
+	}
+	if c.MaxData == 0 {
+		c.MaxData = DefaultMaxData
+	}
+	if c.MaxRatio == 0 {
+		c.MaxRatio = DefaultMaxRatio
+	}
+	if c.Fetch == nil {
+		c.Fetch = fetch.New(fetch.Config{})
+	}
 	if c.ExportDir != "" && !filepath.IsAbs(c.ExportDir) {
 		return nil, errors.New("mcp: the export folder is not an absolute path")
 	}
-	s := &Server{config: c, jobs: newJobs()}
+	s := &Server{config: c, jobs: newJobs(), counts: newCounts(), reserved: reservations{ofUser: map[string]Quota{}}}
+	if err := s.startUploads(); err != nil {
+		return nil, err
+	}
 	if err := s.chooseTools(); err != nil {
 		return nil, err
 	}
 	s.sdk = sdk.NewServer(
 		&sdk.Implementation{Name: "pcapidx", Title: "pcapidx: packet captures", Version: c.Version},
 		&sdk.ServerOptions{
-			Instructions:      s.instructions(),
+			Instructions:      instructions(s.has),
 			Logger:            c.Log,
 			Capabilities:      &sdk.ServerCapabilities{},
 			CompletionHandler: s.complete,
@@ -98,27 +152,22 @@ func New(c Config) (*Server, error) {
 	}
 	s.addResources()
 	s.addPrompts()
-	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf)...)
+	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf, s.counted, s.narrows)...)
 	return s, nil
 }
 
 // chooseTools keeps the tools that the configuration allows.
 func (s *Server) chooseTools() error {
-	known := Toolsets()
-	for _, name := range s.config.Toolsets {
-		if !slices.Contains(known, name) {
-			return &query.Error{
-				Kind: query.BadRequest, Msg: "unknown toolset " + quoted(name),
-				Hint: "known are " + strings.Join(known, ", "),
-			}
-		}
+	want := selection{s.config.Toolsets, s.config.Tools, s.config.ExcludeTools, s.config.ReadOnly}
+	s.known = allTools()
+	if err := want.check(s.known); err != nil {
+		return err
 	}
-	for _, t := range allTools() {
-		switch {
-		case len(s.config.Toolsets) > 0 && !slices.Contains(s.config.Toolsets, t.set):
-		case s.config.ReadOnly && t.writes:
-		case t.name == exportTool && s.config.ExportDir == "":
-		default:
+	for _, t := range s.known {
+		if want.has(t) && (t.name != exportTool || s.config.ExportDir != "") && (t.name != uploadTool || s.uploads != nil) {
+			if t.name == addTool {
+				s.fitAddCapture(t)
+			}
 			s.tools = append(s.tools, t)
 		}
 	}
@@ -159,13 +208,14 @@ func user(req sdk.Request) string {
 }
 
 // instructions is what a model is told once about the whole server, below the
-// 2 kB at which hosts cut.
-func (s *Server) instructions() string {
+// 2 kB at which hosts cut. has says which tools there are.
+func instructions(has func(tool string) bool) string {
 	var b strings.Builder
 	b.WriteString("pcapidx answers questions about indexed packet captures, with Wireshark's frame numbers, field names and display filters.\n\n")
 	steps := []struct{ tool, text string }{
 		{"list_captures", "list_captures: which captures there are. Every other tool takes a capture's id or name."},
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
+		{uploadTool, "create_upload: a URL and curl commands for a file on the user's computer."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
 		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
 		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},
@@ -179,7 +229,7 @@ func (s *Server) instructions() string {
 	}
 	n := 0
 	for _, step := range steps {
-		if s.has(step.tool) {
+		if has(step.tool) {
 			n++
 			b.WriteString(strconv.Itoa(n) + ". " + step.text + "\n")
 		}

@@ -29,6 +29,15 @@ type testWriter struct {
 }
 
 func (w testWriter) Add(ctx context.Context, path string, progress func(query.Progress)) (*query.Added, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return w.AddOpen(ctx, query.OpenFile{Name: filepath.Base(path), Content: f}, progress)
+}
+
+func (w testWriter) AddOpen(ctx context.Context, f query.OpenFile, progress func(query.Progress)) (*query.Added, error) {
 	if w.slow != nil {
 		progress(query.Progress{Bytes: 10, Total: 100, Frames: 1})
 		select {
@@ -37,14 +46,11 @@ func (w testWriter) Add(ctx context.Context, path string, progress func(query.Pr
 			return nil, ctx.Err()
 		}
 	}
-	f, err := os.Open(path)
+	r, err := ingest.Ingest(ctx, w.store, ingest.Input{
+		Name: f.Name, Reader: f.Content, Seeker: f.Content, Size: f.Size, MaxData: f.MaxData, MaxRatio: f.MaxRatio,
+	}, ingest.Config{}, nil)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: filepath.Base(path), Reader: f}, ingest.Config{}, nil)
-	if err != nil {
-		return nil, &query.Error{Kind: query.BadRequest, Msg: "not a capture file", Err: err}
+		return nil, &query.Error{Kind: query.BadRequest, Msg: "not a capture file, or too large", Err: err}
 	}
 	return &query.Added{Entry: r.Entry, Duplicate: r.Duplicate}, nil
 }
@@ -73,6 +79,14 @@ func testConfig(t testing.TB, captures ...string) Config {
 		}
 	}
 	return Config{Engine: func(string) (*query.Engine, error) { return e, nil }, Version: "test", ExportDir: filepath.Join(t.TempDir(), "out")}
+}
+
+// everything is a configuration that offers all tools with all arguments.
+func everything(t testing.TB) Config {
+	t.Helper()
+	c := testConfig(t)
+	c.AllowURL, c.Uploads = true, &Uploads{Dir: t.TempDir(), URL: "https://pcap.example.org"}
+	return c
 }
 
 func newServer(t testing.TB, c Config) *Server {
@@ -233,6 +247,9 @@ func rowsIn(m map[string]any) []any { rows, _ := m["rows"].([]any); return rows 
 
 // TestVersions: every protocol version that is named is spoken.
 func TestVersions(t *testing.T) {
+	if text := instructions(newServer(t, everything(t)).has); len(text) >= 2048 || !strings.Contains(text, "create_upload") {
+		t.Errorf("instructions of %d bytes: %s", len(text), text)
+	}
 	s := newServer(t, testConfig(t, "web-day.pcap"))
 	for _, v := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
 		c := connect(t, s, v, nil)
@@ -259,6 +276,7 @@ func TestToolsets(t *testing.T) {
 	}{
 		{func(*Config) {}, "add_capture analyze_traffic capture_info decode_connection delete_capture diagnose_capture diagnose_connection export_pcap extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_capture summarize_protocol"},
 		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info decode_connection diagnose_capture diagnose_connection extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_capture summarize_protocol"},
+		{func(c *Config) { *c = everything(t); c.Toolsets = []string{"captures"} }, "add_capture capture_info create_upload delete_capture list_captures"},
 		{func(c *Config) { c.Toolsets = []string{"captures", "export"} }, "add_capture capture_info delete_capture export_pcap list_captures"},
 		{func(c *Config) { c.Toolsets, c.ReadOnly = []string{"captures", "export"}, true }, "capture_info list_captures"},
 		{func(c *Config) { c.ExportDir, c.Toolsets = "", []string{"export", "stats"} }, "stats"},
@@ -274,7 +292,7 @@ func TestToolsets(t *testing.T) {
 		var names []string
 		for _, tool := range list.Tools {
 			names = append(names, tool.Name)
-			if ro := tool.Annotations.ReadOnlyHint; ro != !slices.Contains([]string{"add_capture", "delete_capture", "export_pcap"}, tool.Name) {
+			if ro := tool.Annotations.ReadOnlyHint; ro != !slices.Contains([]string{"add_capture", "create_upload", "delete_capture", "export_pcap"}, tool.Name) {
 				t.Errorf("%s: read-only %v", tool.Name, ro)
 			}
 			if d := tool.Annotations.DestructiveHint; (d == nil) != tool.Annotations.ReadOnlyHint || d != nil && *d != (tool.Name == "delete_capture") {
@@ -299,7 +317,7 @@ func TestToolsets(t *testing.T) {
 
 // TestListSize: all that a host loads before the first question.
 func TestListSize(t *testing.T) {
-	s := newServer(t, testConfig(t))
+	s := newServer(t, everything(t))
 	list, err := connect(t, s, "", nil).session.ListTools(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +342,7 @@ func TestListSize(t *testing.T) {
 // TestGoldenSchemas: what hosts know of the tools changes only on purpose. Run
 // with UPDATE_GOLDEN=1 to accept a change.
 func TestGoldenSchemas(t *testing.T) {
-	s := newServer(t, testConfig(t))
+	s := newServer(t, everything(t))
 	list, err := connect(t, s, "", nil).session.ListTools(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ func allTools() []*tool {
 	return []*tool{
 		listCaptures(),
 		addCapture(),
+		createUpload(),
 		captureInfo(),
 		listConnections(),
 		followStream(),
@@ -70,6 +71,7 @@ type call struct {
 	server  *Server
 	engine  *query.Engine
 	user    string
+	name    string // of the tool
 	request *sdk.CallToolRequest
 }
 
@@ -80,7 +82,8 @@ type pages struct {
 	size
 }
 
-func (p *pages) limit() *int { return &p.Limit }
+func (p *pages) limit() *int     { return &p.Limit }
+func (p *pages) cursor() *string { return &p.Cursor }
 
 // page is the page that the engine is asked for.
 func (p *pages) page() query.Page { return query.Page{Limit: p.Limit, Cursor: p.Cursor} }
@@ -116,6 +119,11 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 		if err := json.Unmarshal(args, &in); err != nil {
 			return nil, &query.Error{Kind: query.BadRequest, Msg: "the arguments do not fit the tool", Err: err}
 		}
+		if p, ok := any(&in).(interface{ cursor() *string }); ok {
+			if err := c.unseal(p.cursor()); err != nil {
+				return nil, err
+			}
+		}
 		a := &answer{tool: &t, budget: defaultBudget, ask: func() (*node, error) {
 			out, err := ask(c, &in)
 			if err != nil {
@@ -125,6 +133,7 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 				more = m.attached()
 			}
 			n := treeOf(out)
+			c.seal(n)
 			if h, ok := any(&in).(interface{ hidden() []string }); ok {
 				n.drop(h.hidden())
 			}
@@ -176,12 +185,16 @@ func (t *tool) annotations() *sdk.ToolAnnotations {
 // the model can read; the protocol knows no errors of tools.
 func (s *Server) handler(t *tool) sdk.ToolHandler {
 	return func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
-		c := &call{ctx: ctx, server: s, user: user(req), request: req}
+		c := &call{ctx: ctx, server: s, user: user(req), name: t.name, request: req}
 		var err error
 		if c.engine, err = s.config.Engine(c.user); err != nil {
 			return s.failure(t.name, err), nil
 		}
-		res, err := t.run(c, req.Params.Arguments)
+		args, err := c.identify(req.Params.Arguments)
+		if err != nil {
+			return s.failure(t.name, err), nil
+		}
+		res, err := t.run(c, args)
 		if err == nil && !t.writes { // what was done is told, however long it took
 			err = ctx.Err()
 		}

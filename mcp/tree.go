@@ -56,6 +56,9 @@ func treeOfValue(v reflect.Value, lines bool) *node {
 	if n, ok := marshalled(v); ok {
 		return n
 	}
+	if own, ok := v.Interface().(verbatim); ok {
+		return &node{kind: textScalar, json: quoteJSON(string(own)), text: string(own)}
+	}
 	switch v.Kind() {
 	case reflect.String:
 		return textNode(v.String(), lines)
@@ -109,6 +112,10 @@ func marshalled(v reflect.Value) (*node, bool) {
 	}
 	return nil, false
 }
+
+// verbatim is a text that this program wrote and that has to arrive as it is: a
+// command. It holds nothing that escape would show but backslashes.
+type verbatim string
 
 func textNode(s string, lines bool) *node {
 	if lines {

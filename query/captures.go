@@ -74,7 +74,8 @@ func damageText(d *index.Damage) string {
 
 // AddRequest asks to index files.
 type AddRequest struct {
-	Files []string `json:"files"` // paths, "-" is standard input
+	Files []string   `json:"files"` // paths, "-" is standard input
+	Open  []OpenFile `json:"-"`     // files that are open, after those
 }
 
 // AddRow says what became of one file.
@@ -103,6 +104,13 @@ func (e *Engine) Add(ctx context.Context, q AddRequest, progress func(Progress))
 	}
 	for _, path := range q.Files {
 		added, err := e.writer.Add(ctx, path, progress)
+		if err != nil {
+			return a, wrap(err)
+		}
+		a.Rows = append(a.Rows, addRow(added))
+	}
+	for _, f := range q.Open {
+		added, err := e.writer.AddOpen(ctx, f, progress)
 		if err != nil {
 			return a, wrap(err)
 		}

@@ -39,13 +39,18 @@ func (t messageTexts) value(v *index.MessageField) string {
 		f.Kind = dissect.KindString
 	}
 	switch {
-	case (f.Secret || v.Secret) && !t.reveal:
+	case t.hides(v):
 		return fmt.Sprintf("(%d bytes, hidden)", len(v.Text))
 	case f.Kind == dissect.KindAbsTime && v.Num == 0:
 		return "NULL" // as Wireshark has it
 	}
 	d := dissect.Field{Name: f.Name, Kind: f.Kind, Bits: f.Bits, Hex: f.Hex}
 	return d.Text(&dissect.FieldValue{Num: v.Num, Bytes: []byte(v.Text), Kind: f.Kind})
+}
+
+// hides tells whether the value of a field is not shown.
+func (t messageTexts) hides(v *index.MessageField) bool {
+	return (t.known[v.Name].Secret || v.Secret) && !t.reveal
 }
 
 // warningRows shows the warnings of a message.

@@ -81,7 +81,9 @@ func (t *talkers) server() netip.AddrPort {
 	return t.asked
 }
 
-// reviewer is an observer that reads frames before it reports.
+// reviewer is an observer that reads frames, or whole messages, before it reports: those
+// that are watched lack the texts and the evidence of their warnings, and fields that few
+// ask for.
 type reviewer interface {
 	review(ctx context.Context, x Capture) error
 }
@@ -129,8 +131,8 @@ type observing struct {
 }
 
 // newObserving makes the observers of messages of some protocols.
-func newObserving(x Capture, records *knownConnections, protocols []string) *observing {
-	o := &observing{capture: x, records: records, of: map[string][]observer{}}
+func newObserving(x Capture, protocols []string) *observing {
+	o := &observing{capture: x, records: &knownConnections{capture: x}, of: map[string][]observer{}}
 	add := func(w observer, of []string) {
 		used := false
 		for _, p := range of {
@@ -323,6 +325,18 @@ func fieldNumber(m *index.Message, name string) (n uint64, has bool) {
 func fieldAddress(m *index.Message, name string) netip.Addr {
 	a, _ := netip.AddrFromSlice([]byte(fieldText(m, name)))
 	return a
+}
+
+// warningText gives what a message's warning of a code says.
+func warningText(r *messageReader, number uint32, code string) (string, error) {
+	m, err := r.message(number)
+	if err != nil || m == nil {
+		return "", err
+	}
+	if w := warning(m, code); w != nil {
+		return w.Text, nil
+	}
+	return "", nil
 }
 
 // warning gives a message's warning of a code, nil if it has none.

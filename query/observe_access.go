@@ -122,7 +122,7 @@ type sqlConn struct {
 func newOpenSQL() *openSQL { return &openSQL{conns: map[uint32]*sqlConn{}} }
 
 func (o *openSQL) fields() []string {
-	return []string{"pgsql.authtype", "mysql.user", "mysql.passwd", "mysql.response_code"}
+	return []string{"pgsql.authtype", "mysql.user", "mysql.response_code"}
 }
 
 func (o *openSQL) watch(m *index.Message, t *talkers) {
@@ -143,7 +143,7 @@ func (o *openSQL) watch(m *index.Message, t *talkers) {
 	case t.from() != t.server() && x.login == 0:
 		if fieldText(m, "mysql.user") != "" {
 			x.login = m.Number
-			x.settled = fieldText(m, "mysql.passwd") != ""
+			x.settled = warning(m, "cleartext.credentials") != nil
 		}
 	case t.from() != t.server(): // more of a login follows
 		x.settled = true

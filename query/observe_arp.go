@@ -14,9 +14,8 @@ import (
 // claimants looks at IP addresses that several hardware addresses claim. The decoder
 // finds those: within 5 minutes, and not the virtual addresses of VRRP and HSRP.
 type claimants struct {
-	frames    []uint32 // evidence of the decoder's warnings
-	conflicts int
-	by        map[netip.Addr]*claimSum
+	messages []uint32 // with the decoder's warning
+	by       map[netip.Addr]*claimSum
 }
 
 type claimSum struct {
@@ -28,11 +27,8 @@ type claimSum struct {
 func (c *claimants) fields() []string { return nil }
 
 func (c *claimants) watch(m *index.Message, _ *talkers) {
-	if w := warning(m, "arp.conflict"); w != nil {
-		c.conflicts++
-		if len(c.frames) < maxReviewed {
-			c.frames = append(c.frames, w.Frames...)
-		}
+	if warning(m, "arp.conflict") != nil && len(c.messages) < maxReviewed {
+		c.messages = append(c.messages, m.Number)
 	}
 }
 
@@ -41,7 +37,21 @@ func (c *claimants) review(ctx context.Context, x Capture) error {
 	ip, _ := dissect.FieldByName("arp.src.proto_ipv4")
 	mac, _ := dissect.FieldByName("arp.src.hw_mac")
 	c.by = map[netip.Addr]*claimSum{}
-	return reviewFrames(ctx, x, reviewed(c.frames), func(r *frameRecord) {
+	messages := &messageReader{capture: x}
+	var frames []uint32
+	for _, n := range c.messages {
+		m, err := messages.message(n)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			continue
+		}
+		if w := warning(m, "arp.conflict"); w != nil {
+			frames = append(frames, w.Frames...)
+		}
+	}
+	return reviewFrames(ctx, x, reviewed(frames), func(r *frameRecord) {
 		var claimed netip.Addr
 		if v := r.bytesOf(ip); len(v) > 0 {
 			claimed, _ = netip.AddrFromSlice(v[0].Bytes)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,6 +30,7 @@ type credentialSum struct {
 	logins         int
 	clients, users []string
 	frames, conns  []uint32
+	messages       []uint32 // the first ones
 	said           string
 }
 
@@ -39,11 +41,10 @@ func userFields() []string {
 	return []string{"mysql.user", "imap.request.username", "smtp.auth.username", "ldap.name", "sip.auth.username"}
 }
 
-func (c *credentials) fields() []string { return userFields() }
+func (c *credentials) fields() []string { return nil }
 
 func (c *credentials) watch(m *index.Message, t *talkers) {
-	w := warning(m, "cleartext.credentials")
-	if w == nil {
+	if warning(m, "cleartext.credentials") == nil {
 		return
 	}
 	k := credentialKey{m.Protocol, t.server()}
@@ -52,16 +53,43 @@ func (c *credentials) watch(m *index.Message, t *talkers) {
 		if len(c.by) >= maxObserved {
 			return
 		}
-		x = &credentialSum{said: w.Text}
+		x = &credentialSum{}
 		c.by[k] = x
 	}
 	x.logins++
-	x.frames = few(x.frames, m.Frame)
+	x.frames, x.messages = few(x.frames, m.Frame), few(x.messages, m.Number)
 	if m.Conn != index.NoConnection && !slices.Contains(x.conns, m.Conn) {
 		x.conns = few(x.conns, m.Conn)
 	}
 	if client := pairOf(t).client; client.IsValid() && !slices.Contains(x.clients, client.String()) {
 		x.clients = few(x.clients, client.String())
+	}
+}
+
+// review reads what the first ones say, and who logs in.
+func (c *credentials) review(_ context.Context, x Capture) error {
+	r := &messageReader{capture: x}
+	for i, k := range largest(c.by, func(x *credentialSum) int { return x.logins }, credentialKey.compare) {
+		if i == maxOfCode {
+			break
+		}
+		s := c.by[k]
+		for _, n := range s.messages {
+			m, err := r.message(n)
+			if err != nil {
+				return err
+			}
+			if m != nil {
+				s.read(m)
+			}
+		}
+	}
+	return nil
+}
+
+func (x *credentialSum) read(m *index.Message) {
+	if w := warning(m, "cleartext.credentials"); w != nil && x.said == "" {
+		x.said = w.Text
 	}
 	for i := range m.Fields {
 		f := &m.Fields[i]

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 
@@ -150,7 +151,8 @@ func (p addrPair) compare(o addrPair) int {
 type payloadSum struct {
 	changed, random int
 	frames, odd     []uint32
-	said            string // of the first random payload
+	first           uint32 // message with the first random payload
+	said            string
 }
 
 func newEchoPayloads() *echoPayloads { return &echoPayloads{by: map[addrPair]*payloadSum{}} }
@@ -180,10 +182,26 @@ func (e *echoPayloads) watch(m *index.Message, t *talkers) {
 	}
 	if random != nil {
 		if x.random++; x.random == 1 {
-			x.said = random.Text
+			x.first = m.Number
 		}
 		x.odd = few(x.odd, m.Frame)
 	}
+}
+
+// review reads what the first warning of each pair says.
+func (e *echoPayloads) review(_ context.Context, c Capture) error {
+	r := &messageReader{capture: c}
+	for i, k := range largest(e.by, func(x *payloadSum) int { return x.changed + x.random }, addrPair.compare) {
+		x := e.by[k]
+		if i == maxOfCode || x.random == 0 {
+			continue
+		}
+		var err error
+		if x.said, err = warningText(r, x.first, "icmp.payload_entropy"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *echoPayloads) report() (out []Observation) {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -80,7 +81,8 @@ type warnedSum struct {
 	capped bool
 	frames []uint32
 	conns  []uint32
-	said   string // the first warning
+	first  uint32 // message with the first one
+	said   string
 }
 
 // warnedPair is a client and a server, or a sender and a receiver where no connection
@@ -107,14 +109,14 @@ func (w *warned) fields() []string { return nil }
 func (w *warned) watch(m *index.Message, t *talkers) {
 	for i := range m.Warnings {
 		if x := w.by[m.Warnings[i].Code]; x != nil {
-			x.add(m, &m.Warnings[i], t)
+			x.add(m, t)
 		}
 	}
 }
 
-func (x *warnedSum) add(m *index.Message, w *index.Warning, t *talkers) {
+func (x *warnedSum) add(m *index.Message, t *talkers) {
 	if x.count++; x.count == 1 {
-		x.said = w.Text
+		x.first = m.Number
 	}
 	x.frames = few(x.frames, m.Frame)
 	if m.Conn == index.NoConnection {
@@ -137,6 +139,20 @@ func pairOf(t *talkers) warnedPair {
 		return warnedPair{t.to().Addr(), t.server()}
 	}
 	return warnedPair{t.from().Addr(), t.server()}
+}
+
+// review reads what the first warning of each code says.
+func (w *warned) review(_ context.Context, c Capture) error {
+	r := &messageReader{capture: c}
+	for code, x := range w.by {
+		if x.count > 0 {
+			var err error
+			if x.said, err = warningText(r, x.first, code); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (w *warned) report() (out []Observation) {

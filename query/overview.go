@@ -98,7 +98,7 @@ func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, err
 	slices.SortFunc(a.Protocols, func(x, y ProtocolFigure) int {
 		return cmp.Or(-cmp.Compare(x.Messages, y.Messages), cmp.Compare(x.Protocol, y.Protocol))
 	})
-	o := newObserving(x, &knownConnections{capture: x}, names)
+	o := newObserving(x, names)
 	o.scans = true
 	walked := make(chan error, 1)
 	go func() { walked <- o.walk(ctx) }()
@@ -113,7 +113,7 @@ func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, err
 
 // read shows the observers the messages of their protocols.
 func (o *observing) read(ctx context.Context) error {
-	wish := index.MessageWish{Protocols: o.protocols(), Fields: o.fields()}
+	wish := index.MessageWish{Protocols: o.protocols(), Fields: o.fields(), Sums: true}
 	if len(wish.Protocols) == 0 {
 		return nil
 	}

@@ -25,7 +25,11 @@ func (w testWriter) Add(ctx context.Context, path string, _ func(Progress)) (*Ad
 		return nil, err
 	}
 	defer f.Close()
-	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: filepath.Base(path), Reader: f}, w.config, nil)
+	return w.AddOpen(ctx, OpenFile{Name: filepath.Base(path), Content: f}, nil)
+}
+
+func (w testWriter) AddOpen(ctx context.Context, f OpenFile, _ func(Progress)) (*Added, error) {
+	r, err := ingest.Ingest(ctx, w.store, ingest.Input{Name: f.Name, Reader: f.Content}, w.config, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"io"
+	"net/netip"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -30,6 +31,8 @@ type Capture interface {
 	SortColumn(index.SortColumn) ([]uint64, error)
 	// EachConnection walks the connections from a number on, in order.
 	EachConnection(from uint32, yield func(*index.Connection) bool) error
+	// EachEnds walks their endpoints alone, by side.
+	EachEnds(from uint32, yield func(number uint32, ends [2]netip.AddrPort) bool) error
 	// ConnectionsByNumber gives some connections in the order asked for.
 	ConnectionsByNumber([]uint32) ([]index.Connection, error)
 	// EachRows walks the stored packets by blocks, from the block that holds a
@@ -92,8 +95,21 @@ func (s StoreSource) Open(ref string) (Capture, *index.Entry, error) {
 type Writer interface {
 	// Add indexes a file, "-" being standard input.
 	Add(ctx context.Context, path string, progress func(Progress)) (*Added, error)
+	// AddOpen indexes a file that is open, from its start.
+	AddOpen(ctx context.Context, f OpenFile, progress func(Progress)) (*Added, error)
 	// Reindex builds a capture's index anew from its stored packets.
 	Reindex(ctx context.Context, ref string, progress func(Progress)) (*Added, error)
+}
+
+// OpenFile is a capture file whose bytes somebody has at hand.
+type OpenFile struct {
+	Name    string // to list the capture under
+	Content io.ReadSeeker
+	Size    uint64 // of Content in bytes
+	// MaxData is the most bytes that it may be when it is decompressed, MaxRatio how
+	// many times as large as it is (where that is more than a few megabytes); 0 is no
+	// limit.
+	MaxData, MaxRatio uint64
 }
 
 // Added is what became of a file.

@@ -1,13 +1,13 @@
 package query
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"pcapidx/index"
+	"pcapidx/ingest/proto"
 	"pcapidx/query/filter"
 )
 
@@ -69,7 +69,6 @@ type ValueCount struct {
 	Value string `json:"value"`
 	Count uint64 `json:"count"`
 	First uint32 `json:"first_frame"`
-	last  uint32 // number of the message that was counted last
 }
 
 // TopValues are the most frequent values of a field.
@@ -97,27 +96,10 @@ func summaryViews() []string { return []string{"overview", "transactions", "erro
 // summaryProtocols gives the protocols that a word stands for, and the fields whose
 // most frequent values an overview shows.
 func summaryProtocols(word string) (protocols, top []string) {
-	switch word {
-	case "http":
-		return []string{"http"}, []string{"http.request.method", "http.host", "http.request.uri", "http.content_type", "http.user_agent", "http.server"}
-	case "dns":
-		return []string{"dns", "mdns", "llmnr"}, []string{"dns.qry.name", "dns.qry.type"}
-	case "tls":
-		return []string{"tls", "dtls", "quic"}, []string{
-			"tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "tls.handshake.version", "tls.handshake.ciphersuite", "tls.handshake.ja4", "tls.alert_message.desc",
+	for _, s := range proto.Sums() {
+		if s.Word == word {
+			return s.Protocols, s.Top
 		}
-	case "dhcp":
-		return []string{"dhcp", "dhcpv6"}, []string{"dhcp.option.dhcp", "dhcp.id", "dhcp.hw.mac_addr", "dhcp.option.hostname", "dhcp.option.dhcp_server_id", "dhcp.ip.your", "dhcpv6.msgtype"}
-	case "icmp":
-		return []string{"icmp", "icmpv6"}, []string{"icmp.kind", "icmpv6.kind", "icmp.unreachable", "icmpv6.unreachable"}
-	case "sip":
-		return []string{"sip"}, []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server", "sip.call.end"}
-	case "rtp":
-		return []string{"rtp", "rtcp"}, []string{"rtp.ssrc", "rtp.p_type", "rtp.stream.dscp"}
-	case "sql":
-		return []string{"mysql", "pgsql"}, []string{"mysql.query", "pgsql.query", "mysql.error_code", "pgsql.code"}
-	case "redis":
-		return []string{"resp"}, []string{"resp.bulk_string.value"}
 	}
 	return []string{word}, nil
 }
@@ -137,7 +119,9 @@ func (e *Engine) Summary(ctx context.Context, q SummaryRequest) (*SummaryAnswer,
 	if err := s.read(ctx); err != nil {
 		return nil, wrap(err)
 	}
-	s.finish()
+	if err := s.finish(); err != nil {
+		return nil, wrap(err)
+	}
 	if a.Observations, err = s.watch.report(ctx); err != nil {
 		return nil, wrap(err)
 	}
@@ -203,16 +187,4 @@ func (s *summer) hint() {
 	if s.capped {
 		a.Hints = append(a.Hints, fmt.Sprintf("there are more than %d different values of a field, or more than %d answers: lists and percentiles are of the first ones", maxSummed, maxLatencies))
 	}
-}
-
-// topOf gives the most frequent values, most frequent first, then by value.
-func topOf(counts map[string]*ValueCount, limit int) []ValueCount {
-	out := make([]ValueCount, 0, len(counts))
-	for _, c := range counts {
-		out = append(out, *c)
-	}
-	slices.SortFunc(out, func(a, b ValueCount) int {
-		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Value, b.Value))
-	})
-	return out[:min(limit, len(out))]
 }

@@ -2,15 +2,20 @@ package query
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
+
+	"pcapidx/index"
 )
 
 // finish makes the answer of what was summed up.
-func (s *summer) finish() {
+func (s *summer) finish() error {
 	a, limit := s.answer, s.request.Limit
-	end := s.capture.Summary().End
+	if err := s.waitInVain(); err != nil {
+		return err
+	}
 	for _, r := range s.open {
-		if end-r.end >= s.scan.patience[r.proto] && s.scan.ends.missing(r.conn) == 0 {
+		if r.inVain {
 			a.NoResponse++
 			if r.server != nil {
 				r.server.NoResponse++
@@ -19,11 +24,18 @@ func (s *summer) finish() {
 			a.Unknown++
 		}
 	}
-	a.Codes, a.Warnings = topOf(s.codes, limit), topOf(s.warned, limit)
-	for _, f := range s.tops {
-		if counts := s.counts[f]; len(counts) > 0 {
-			a.Top = append(a.Top, TopValues{Field: f, Distinct: len(counts), Capped: len(counts) >= maxSummed, Values: topOf(counts, limit)})
+	a.Codes, _ = s.codes.top(limit, storedValue.words)
+	a.Warnings, _ = s.warned.top(limit, storedValue.words)
+	s.capped = s.capped || s.codes.full || s.warned.full
+	for i, f := range s.tops {
+		values, distinct := s.counts[i].top(limit, func(v storedValue) (string, bool) {
+			m := index.MessageField{Name: f, Text: v.text, Num: v.num, Secret: v.secret}
+			return s.scan.texts.value(&m), s.scan.texts.hides(&m)
+		})
+		if distinct > 0 {
+			a.Top = append(a.Top, TopValues{Field: f, Distinct: distinct, Capped: s.counts[i].full, Values: values})
 		}
+		s.capped = s.capped || s.counts[i].full
 	}
 	a.Latency = spreadMS(s.times)
 	a.SlowMS = s.slowAbove()
@@ -36,14 +48,79 @@ func (s *summer) finish() {
 		}
 		a.Slow++
 	}
-	s.listServers(limit)
+	if err := s.listServers(limit); err != nil {
+		return err
+	}
+	return nil
+}
+
+// waitInVain marks the open requests that an answer would have come to: there was time
+// for it, and the capture lacks nothing of the connection.
+func (s *summer) waitInVain() error {
+	lacks := map[uint32]bool{}
+	first, last := index.NoConnection, uint32(0)
+	for _, r := range s.open {
+		if r.conn != index.NoConnection {
+			lacks[r.conn] = false
+			first, last = min(first, r.conn), max(last, r.conn)
+		}
+	}
+	if len(lacks) > 0 {
+		err := s.capture.EachApplication(first, func(a *index.Application) bool {
+			if _, asked := lacks[a.Conn]; asked {
+				lacks[a.Conn] = a.Missing > 0
+			}
+			return a.Conn < last
+		})
+		if err != nil {
+			return err
+		}
+	}
+	end := s.capture.Summary().End
+	for n, r := range s.open {
+		r.inVain = end-r.end >= s.scan.patience[r.proto] && !lacks[r.conn]
+		s.open[n] = r
+	}
+	return nil
+}
+
+// byServer puts together what connections asked of the same server.
+func (s *summer) byServer() ([]*serverSum, error) {
+	senders := make([]sender, 0, len(s.servers))
+	for x := range s.servers {
+		senders = append(senders, x)
+	}
+	slices.SortFunc(senders, func(x, y sender) int { return cmp.Or(cmp.Compare(x.conn, y.conn), cmp.Compare(x.side, y.side)) })
+	by := map[netip.AddrPort]*serverSum{}
+	var all []*serverSum
+	for _, x := range senders {
+		ends, err := s.endsOf(x.conn)
+		if err != nil {
+			return nil, err
+		}
+		end := ends[x.side]
+		sum := by[end]
+		if sum == nil {
+			sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}
+			by[end], all = sum, append(all, sum)
+		}
+		sum.add(s.servers[x])
+	}
+	return all, nil
+}
+
+// add takes what one connection asked.
+func (x *serverSum) add(y *serverSum) {
+	x.Requests, x.Answered, x.NoResponse = x.Requests+y.Requests, x.Answered+y.Answered, x.NoResponse+y.NoResponse
+	x.Errors, x.Bytes = x.Errors+y.Errors, x.Bytes+y.Bytes
+	x.times = append(x.times, y.times[:min(len(y.times), maxServerRTT-len(x.times))]...)
 }
 
 // listServers lists the servers with the most requests.
-func (s *summer) listServers(limit int) {
-	var all []*serverSum
-	for _, x := range s.servers {
-		all = append(all, x)
+func (s *summer) listServers(limit int) error {
+	all, err := s.byServer()
+	if err != nil {
+		return err
 	}
 	slices.SortFunc(all, func(x, y *serverSum) int {
 		return cmp.Or(-cmp.Compare(x.Requests, y.Requests), cmp.Compare(x.Server, y.Server))
@@ -55,6 +132,7 @@ func (s *summer) listServers(limit int) {
 		x.Latency = spreadMS(x.times)
 		s.answer.Servers = append(s.answer.Servers, x.ServerFigure)
 	}
+	return nil
 }
 
 // slowAbove gives the latency from which on a transaction is slow, ms.
@@ -80,7 +158,7 @@ func (s *summer) wanted() []uint32 {
 		var out []uint32
 		out = append(out, s.errors...)
 		for n, r := range s.open {
-			if s.capture.Summary().End-r.end >= s.scan.patience[r.proto] && s.scan.ends.missing(r.conn) == 0 {
+			if r.inVain {
 				out = append(out, n)
 			}
 		}
@@ -94,6 +172,7 @@ func (s *summer) wanted() []uint32 {
 		}
 		return out
 	}
+	slices.Sort(s.late)
 	return s.late[:min(limit, len(s.late))]
 }
 

@@ -16,15 +16,15 @@ type summer struct {
 	request *SummaryRequest
 	scan    messageScan // for statuses and texts of values
 	tops    []string
-	counts  map[string]map[string]*ValueCount // by field
-	codes   map[string]*ValueCount
-	warned  map[string]*ValueCount
+	counts  []*tally // by place in tops
+	codes   *tally
+	warned  *tally
 	open    map[uint32]asked // requests without an answer yet, by number
 	late    []uint32         // transactions in the order of requests, for the view
 	times   []int64
 	slow    []slowOne
-	servers map[netip.AddrPort]*serverSum
-	records *knownConnections
+	servers map[sender]*serverSum
+	ends    knownEnds
 	errors  []uint32
 	watch   *observing
 	capped  bool
@@ -36,6 +36,7 @@ type asked struct {
 	server *serverSum
 	proto  string
 	conn   uint32
+	inVain bool // an answer would have come
 }
 
 type slowOne struct {
@@ -48,20 +49,30 @@ type serverSum struct {
 	times []int64
 }
 
+// sender is a side of a connection.
+type sender struct {
+	conn uint32
+	side index.Side
+}
+
 // Bounds of what a summary keeps.
 const (
-	maxSummed    = 1 << 17 // values of a field, servers, rows
+	maxSummed    = 1 << 17 // values of a field, rows
+	maxSenders   = 1 << 20
 	maxLatencies = 4 << 20
 	maxServerRTT = 1 << 14 // of one server
 )
 
 func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	s := &summer{
-		capture: x, answer: a, request: q, counts: map[string]map[string]*ValueCount{}, codes: map[string]*ValueCount{}, warned: map[string]*ValueCount{},
-		open: map[uint32]asked{}, servers: map[netip.AddrPort]*serverSum{}, records: &knownConnections{capture: x},
+		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
+		open: map[uint32]asked{}, servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
-	s.watch = newObserving(x, s.records, a.Of)
+	for range s.tops {
+		s.counts = append(s.counts, newTally(maxSummed))
+	}
+	s.watch = newObserving(x, a.Of)
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
@@ -105,7 +116,7 @@ func (s *summer) read(ctx context.Context) error {
 
 // wish names what is summed up: a capture has far more.
 func (s *summer) wish() index.MessageWish {
-	w := index.MessageWish{Protocols: s.answer.Of, Fields: slices.Clone(s.tops)}
+	w := index.MessageWish{Protocols: s.answer.Of, Fields: slices.Clone(s.tops), Sums: true}
 	w.Fields = append(w.Fields, s.watch.fields()...)
 	w.NoFields = len(w.Fields) == 0
 	return w
@@ -116,7 +127,7 @@ func (s *summer) message(m *index.Message) error {
 	a.Messages++
 	a.Bytes += m.Length
 	for _, w := range m.Warnings {
-		s.count(s.warned, w.Code, m.Frame)
+		s.warned.add(storedValue{text: w.Code}, m)
 	}
 	switch m.Outcome {
 	case index.Fine:
@@ -131,22 +142,19 @@ func (s *summer) message(m *index.Message) error {
 	}
 	for i := range m.Fields {
 		f := &m.Fields[i]
-		if slices.Contains(s.tops, f.Name) {
-			if s.counts[f.Name] == nil {
-				s.counts[f.Name] = map[string]*ValueCount{}
-			}
-			s.countOnce(s.counts[f.Name], s.scan.texts.value(f), m)
+		if at := slices.Index(s.tops, f.Name); at >= 0 {
+			s.counts[at].add(storedValue{f.Text, f.Num, f.Secret}, m)
 		}
 	}
 	if m.Code != "" && m.Kind != index.Conclusion {
-		s.count(s.codes, m.Code, m.Frame)
+		s.codes.add(storedValue{text: m.Code}, m)
 	}
 	if err := s.watch.message(m); err != nil {
 		return err
 	}
 	switch m.Kind {
 	case index.Request:
-		return s.asks(m)
+		s.asks(m)
 	case index.Response:
 		s.answers(m)
 	}
@@ -164,22 +172,18 @@ func (s *summer) note(m *index.Message) {
 	}
 }
 
-func (s *summer) asks(m *index.Message) error {
+func (s *summer) asks(m *index.Message) {
 	a := s.answer
 	a.Requests++
 	if len(s.late) < maxSummed {
 		s.late = append(s.late, m.Number)
 	}
-	server, err := s.server(m)
-	if err != nil {
-		return err
-	}
+	server := s.server(m)
 	if server != nil {
 		server.Requests++
 		server.Bytes += m.Length
 	}
 	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
-	return nil
 }
 
 // endsOf gives the ends of a connection, by side; none of no connection.
@@ -187,29 +191,26 @@ func (s *summer) endsOf(conn uint32) (ends [2]netip.AddrPort, err error) {
 	if conn == index.NoConnection {
 		return ends, nil
 	}
-	c, err := s.records.connection(conn)
-	if err != nil {
-		return ends, err
-	}
-	return [2]netip.AddrPort{c.A, c.B}, nil
+	return s.ends.of(conn)
 }
 
-// server gives the sum of the server that a request went to.
-func (s *summer) server(m *index.Message) (*serverSum, error) {
+// server gives the sum of what a request's connection asked of its server; those of
+// the same server are put together at the end.
+func (s *summer) server(m *index.Message) *serverSum {
 	if m.Conn == index.NoConnection {
-		return nil, nil
+		return nil
 	}
-	ends, err := s.endsOf(m.Conn)
-	if err != nil {
-		return nil, err
+	to := sender{m.Conn, 1 - m.Side}
+	sum := s.servers[to]
+	if sum == nil && len(s.servers) >= maxSenders {
+		s.capped = true
+		return nil
 	}
-	end := ends[1-m.Side]
-	sum := s.servers[end]
-	if sum == nil && len(s.servers) < maxSummed {
-		sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}
-		s.servers[end] = sum
+	if sum == nil {
+		sum = &serverSum{}
+		s.servers[to] = sum
 	}
-	return sum, nil
+	return sum
 }
 
 func (s *summer) answers(m *index.Message) {
@@ -240,29 +241,4 @@ func (s *summer) answers(m *index.Message) {
 	if len(r.server.times) < maxServerRTT {
 		r.server.times = append(r.server.times, latency)
 	}
-}
-
-// countOnce counts a message that has a value, however often.
-func (s *summer) countOnce(in map[string]*ValueCount, value string, m *index.Message) {
-	c := in[value]
-	if c != nil && c.last == m.Number {
-		return
-	}
-	s.count(in, value, m.Frame)
-	if c = in[value]; c != nil {
-		c.last = m.Number
-	}
-}
-
-func (s *summer) count(in map[string]*ValueCount, value string, frame uint32) {
-	c := in[value]
-	if c == nil {
-		if len(in) >= maxSummed {
-			s.capped = true
-			return
-		}
-		c = &ValueCount{Value: value, First: frame}
-		in[value] = c
-	}
-	c.Count++
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -111,9 +112,26 @@ func (w *writer) Add(ctx context.Context, path string, progress func(query.Progr
 			in.Size, in.Seeker = uint64(info.Size()), f
 		}
 	}
+	return w.ingest(ctx, in, progress)
+}
+
+// AddOpen indexes a file that is open.
+func (w *writer) AddOpen(ctx context.Context, f query.OpenFile, progress func(query.Progress)) (*query.Added, error) {
+	return w.ingest(ctx, ingest.Input{
+		Name: f.Name, Reader: f.Content, Seeker: f.Content, Size: f.Size, MaxData: f.MaxData, MaxRatio: f.MaxRatio,
+	}, progress)
+}
+
+func (w *writer) ingest(ctx context.Context, in ingest.Input, progress func(query.Progress)) (*query.Added, error) {
 	r, err := ingest.Ingest(ctx, w.store, in, w.config, forward(in.Name, progress))
-	if errors.Is(err, source.ErrNotCapture) {
+	switch {
+	case errors.Is(err, source.ErrNotCapture):
 		return nil, &query.Error{Kind: query.BadRequest, Msg: err.Error(), Hint: "pcapidx reads pcap and pcapng, also gzip'd or zstd'd", Err: err}
+	case errors.Is(err, source.ErrTooLarge):
+		return nil, &query.Error{
+			Kind: query.BadRequest, Msg: "the file becomes too large when it is decompressed", Err: err,
+			Hint: fmt.Sprintf("up to %d bytes are allowed, and %d for each byte of the file", in.MaxData, in.MaxRatio),
+		}
 	}
 	return added(r), err
 }

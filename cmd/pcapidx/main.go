@@ -51,14 +51,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if ctx.Err() != nil {
+	var done exitError
+	if ctx.Err() != nil && (!errors.As(err, &done) || done.code != exitOK) {
 		fmt.Fprintln(stderr, "pcapidx: interrupted")
 		return exitInterrupted
 	}
 	if err == nil {
 		return exitOK
 	}
-	var done exitError
 	if !errors.As(err, &done) || !done.silent {
 		fmt.Fprintln(stderr, "pcapidx: "+escape(err.Error()))
 	}
@@ -161,7 +161,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(), a.searchCommand(), a.followCommand(),
 		a.statsCommand(), a.diagnoseCommand(), a.trafficCommand(), a.messagesCommand(), a.summaryCommand(), a.objectsCommand(), a.fieldsCommand(), a.plotCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),
-		a.mcpCommand(), a.versionCommand(),
+		a.mcpCommand(), a.serveCommand(), a.keysCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

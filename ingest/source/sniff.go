@@ -82,7 +82,7 @@ func (r *Reader) open(src io.Reader) error {
 		}
 		r.layers = append(r.layers, l)
 		r.info.Compression = append(r.info.Compression, name)
-		s = newStream(l.src)
+		s = r.unpacked(l.src)
 		if err := r.hardError(); err != nil {
 			return err
 		}
@@ -92,10 +92,22 @@ func (r *Reader) open(src io.Reader) error {
 		s.hash = newHasher()
 	}
 	s.max = r.cfg.MaxData
-	if s.max > 0 && s.total > s.max {
+	if s.tooLarge() {
 		s.err = ErrTooLarge
 	}
 	return nil
+}
+
+// unpacked gives the stream behind a decompressor. Each is bounded, not only the
+// last: what is unpacked in the middle may become nothing in the end.
+func (r *Reader) unpacked(src io.Reader) *stream {
+	s := newStream(src)
+	s.max = r.cfg.MaxData
+	if r.cfg.MaxRatio > 0 {
+		s.file, s.ratio = r.raw, r.cfg.MaxRatio
+	}
+	r.unpack = append(r.unpack, s)
+	return s
 }
 
 // sniff finds out the container format and reads the file header of a pcap.
@@ -124,6 +136,11 @@ func (r *Reader) sniff() error {
 func (r *Reader) hardError() error {
 	if r.raw.err != nil && !errors.Is(r.raw.err, io.EOF) {
 		return r.raw.err
+	}
+	for _, s := range r.unpack {
+		if errors.Is(s.err, ErrTooLarge) {
+			return ErrTooLarge
+		}
 	}
 	if r.data != nil && errors.Is(r.data.err, ErrTooLarge) {
 		return ErrTooLarge

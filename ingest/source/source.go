@@ -35,16 +35,23 @@ var (
 	// ErrNotCapture says that the input is no pcap or pcapng file. It is
 	// wrapped with what was found instead.
 	ErrNotCapture = errors.New("not a capture file")
-	// ErrTooLarge says that there is more decompressed data than Config.MaxData.
+	// ErrTooLarge says that there is more decompressed data than Config.MaxData
+	// and Config.MaxRatio allow.
 	ErrTooLarge = errors.New("capture is larger than the limit")
 	// ErrTooManyFrames says that frame numbers do not fit into 32 bits.
 	ErrTooManyFrames = errors.New("capture has too many frames")
 )
 
+// RatioBytes of decompressed data are read however small the file is.
+const RatioBytes = 64 << 20
+
 // Config bounds and observes a Reader. The zero value is valid.
 type Config struct {
 	// MaxData is the most bytes of decompressed data to read; 0 is no limit.
 	MaxData uint64
+	// MaxRatio is the most bytes of decompressed data for each byte of the file,
+	// asked when there are more than RatioBytes of them; 0 is no limit.
+	MaxRatio uint64
 	// Progress, if not nil, is called by Next about once per MiB of input and
 	// at its end, with the bytes of the file as given that were consumed and
 	// the number of frames so far.
@@ -64,9 +71,10 @@ const (
 // Reader reads one capture file. It is used by one goroutine at a time.
 type Reader struct {
 	cfg    Config
-	raw    *stream // the file as given
-	data   *stream // decompressed; the same as raw if there is no compression
-	layers []layer // decompressors, outermost first
+	raw    *stream   // the file as given
+	data   *stream   // decompressed; the same as raw if there is no compression
+	layers []layer   // decompressors, outermost first
+	unpack []*stream // what they give
 
 	info   index.FileInfo
 	limits limits

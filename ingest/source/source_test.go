@@ -178,6 +178,49 @@ func TestInputFails(t *testing.T) {
 	}
 }
 
+// TestBombs: small files that are large when they are unpacked, at the end or on
+// the way, are given up when they are RatioBytes large, not when they end.
+func TestBombs(t *testing.T) {
+	head := le.pcap(pcapFile{})
+	ones := bytes.Repeat([]byte{0xff}, 1<<20)
+	bomb := cat(head, bytes.Repeat(ones, 100))
+	small, nothing := gz(t, bomb), bytes.Repeat(gz(t, nil), 100<<20/len(gz(t, nil)))
+	for name, file := range map[string][]byte{
+		"gzip": small, "zstd": zst(t, bomb), "twice": gz(t, small), "gzip in zstd": zst(t, small), "many nothings": gz(t, nothing),
+		"many nothings before": gz(t, cat(nothing, gz(t, head))), "empty records": gz(t, cat(head, make([]byte, 100<<20))),
+	} {
+		n, err := size(file)
+		if !errors.Is(err, ErrTooLarge) || n > RatioBytes+1<<20 {
+			t.Errorf("%s, %d bytes: %d bytes read, %v", name, len(file), n, err)
+		}
+	}
+	// what is not so large, and what is large because the file is, goes through
+	for name, file := range map[string][]byte{"small": gz(t, bomb[:RatioBytes]), "plain": bomb} {
+		if n, err := size(file); err != io.EOF || n < RatioBytes-1<<20 {
+			t.Errorf("%s, %d bytes: %d bytes read, %v", name, len(file), n, err)
+		}
+	}
+}
+
+// size reads a file to its end and counts the bytes of its records and gaps.
+func size(file []byte) (n int, err error) {
+	r, err := NewReader(bytes.NewReader(file), Config{MaxRatio: 100})
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	var b Batch
+	for {
+		if err := r.Next(&b); err != nil {
+			return n, err
+		}
+		n += len(b.Data) + 16*len(b.Frames)
+		for _, p := range b.Pieces {
+			n += len(p.Data)
+		}
+	}
+}
+
 func TestMaxData(t *testing.T) {
 	file := le.pcap(pcapFile{}, rec(60), rec(60))
 	for _, f := range [][]byte{file, gz(t, file), zst(t, file), gz(t, gz(t, file))} {

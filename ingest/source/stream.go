@@ -23,7 +23,9 @@ type chunk struct {
 // bytes and passes every chunk on to be hashed.
 type stream struct {
 	src   io.Reader
-	max   uint64 // limit of total, 0 for none
+	max   uint64  // limit of total, 0 for none
+	file  *stream // what total may be ratio times as large as; nil: not bounded
+	ratio uint64
 	win   []byte // bytes read but not consumed
 	off   uint64 // offset of win in the stream
 	total uint64 // bytes read
@@ -73,7 +75,7 @@ func (s *stream) read() {
 		s.total += uint64(n)
 		s.win = c.buf[start:c.end]
 		s.err = err
-		if s.max > 0 && s.total > s.max {
+		if s.tooLarge() {
 			s.err = ErrTooLarge
 		}
 		if n > 0 || err != nil {
@@ -81,6 +83,12 @@ func (s *stream) read() {
 		}
 	}
 	s.err = io.ErrNoProgress
+}
+
+// tooLarge reports whether more was read than is allowed.
+func (s *stream) tooLarge() bool {
+	return s.max > 0 && s.total > s.max ||
+		s.file != nil && s.total > RatioBytes && s.total/s.ratio > s.file.total
 }
 
 // rotate passes the full chunk on and takes a free one, with the unread bytes

@@ -1,16 +1,23 @@
-// A client with the TypeScript SDK: node client.cjs PROGRAM CAPTURE-FILE
-// Its captures live below HOME, which is one of the few variables that the SDK
-// hands on. It starts `PROGRAM mcp`, indexes the file, and uses every kind of request. The
-// SDK checks each structured answer against the tool's output schema.
+// A client with the TypeScript SDK: node client.cjs PROGRAM|URL CAPTURE-FILE [KEY]
+// It starts `PROGRAM mcp`, whose captures live below HOME, one of the few variables
+// that the SDK hands on; or it goes to a URL with a key. It indexes the file, and uses
+// every kind of request. The SDK checks each structured answer against the tool's
+// output schema.
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js')
 const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js')
+const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js')
 const assert = require('node:assert/strict')
 
-async function main ([program, file]) {
+function transport (where, key) {
+  if (!where.startsWith('http')) return new StdioClientTransport({ command: where, args: ['mcp'], env: process.env })
+  return new StreamableHTTPClientTransport(new URL(where), { requestInit: { headers: { Authorization: `Bearer ${key}` } } })
+}
+
+async function main ([where, file, key]) {
   const client = new Client({ name: 'test', version: '1' }, { capabilities: {} })
-  await client.connect(new StdioClientTransport({ command: program, args: ['mcp'], env: process.env }))
+  await client.connect(transport(where, key))
   const { tools } = await client.listTools()
-  assert.equal(tools.length, 20)
+  assert.equal(tools.length, key ? 19 : 20) // a server writes no files of its own
   let progress = 0
   const call = async (name, args) => {
     const r = await client.callTool({ name, arguments: args }, undefined, { onprogress: () => progress++ })

@@ -1,0 +1,454 @@
+package mcp
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"pcapidx/mcp/keys"
+	"pcapidx/query"
+)
+
+// TestHTTPVersions: clients with sessions and without use one address.
+func TestHTTPVersions(t *testing.T) {
+	m := newTeam(t, nil)
+	key := m.key("ann", keys.Write)
+	for i, v := range []string{"2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", ""} {
+		c := m.connect(key, v)
+		added := c.ok("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")})
+		if got := rowsIn(added)[0].(map[string]any)["duplicate"]; got != (i > 0) {
+			t.Errorf("%s: duplicate %v", v, got)
+		}
+		if got := len(rowsIn(c.ok("list_captures", nil))); got != 1 {
+			t.Errorf("%s: %d captures", v, got)
+		}
+		if stateless := v == "" || v >= firstStateless; (c.session.ID() == "") != stateless {
+			t.Errorf("%s: session %q", v, c.session.ID())
+		}
+	}
+}
+
+// TestAccess: who has no key, a wrong one, or one that is no more, stays outside.
+func TestAccess(t *testing.T) {
+	m := newTeam(t, nil)
+	key, admin := m.key("ann", keys.Read), m.key("bob", keys.Admin)
+	bearer := func(k string) []string { return []string{"Authorization", "Bearer " + k} }
+	for _, h := range [][]string{nil, bearer("pcx_aaaaaaaaaa_bbbb"), bearer(key[:len(key)-1]), {"Authorization", "Basic " + key}, {"Authorization", key}, {"X-API-Key", key}} {
+		for _, path := range []string{Path, "/metrics"} {
+			method := map[string]string{Path: "POST", "/metrics": "GET"}[path]
+			res, text := m.status(http.StatusUnauthorized, method, path, initialize, h...)
+			if !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Bearer") || strings.Contains(text, "pcx_") {
+				t.Errorf("%q: %v %s", h, res.Header, text)
+			}
+		}
+	}
+	m.status(http.StatusBadRequest, "POST", Path+"?key="+key, initialize, bearer(key)...)
+	m.status(http.StatusForbidden, "GET", "/metrics", "", bearer(key)...)
+	if _, text := m.status(http.StatusOK, "GET", "/metrics", "", bearer(admin)...); !strings.Contains(text, "pcapidx_captures 0\n") {
+		t.Error(text)
+	}
+	res, _ := m.status(http.StatusOK, "POST", Path, initialize, bearer(key)...)
+	session := res.Header.Get("Mcp-Session-Id")
+	if session == "" || res.Header.Get("WWW-Authenticate") != "" {
+		t.Fatal(res.Header)
+	}
+	ping := `{"jsonrpc":"2.0","id":2,"method":"ping"}`
+	m.status(http.StatusOK, "POST", Path, ping, append(bearer(key), "Mcp-Session-Id", session)...)
+	m.status(http.StatusForbidden, "POST", Path, ping, append(bearer(admin), "Mcp-Session-Id", session)...)
+	m.status(http.StatusForbidden, "DELETE", Path, "", append(bearer(admin), "Mcp-Session-Id", session)...)
+	m.status(http.StatusNotFound, "POST", Path, ping, append(bearer(key), "Mcp-Session-Id", "no-such")...)
+	if _, err := m.keys.Revoke("ann's"); err != nil {
+		t.Fatal(err)
+	}
+	m.status(http.StatusUnauthorized, "POST", Path, ping, append(bearer(key), "Mcp-Session-Id", session)...)
+}
+
+// TestRevokedStream: a stream that is open does not outlive its key for long.
+func TestRevokedStream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for some seconds; not with -short")
+	}
+	m := newTeam(t, nil)
+	key := m.key("ann", keys.Read)
+	res, _ := m.status(http.StatusOK, "POST", Path, initialize, "Authorization", "Bearer "+key)
+	r, _ := http.NewRequestWithContext(context.Background(), "GET", "http://"+m.address+Path, nil)
+	r.Header = http.Header{"Authorization": {"Bearer " + key}, "Accept": {"text/event-stream"}, "Mcp-Session-Id": {res.Header.Get("Mcp-Session-Id")}}
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil || stream.StatusCode != http.StatusOK {
+		t.Fatal(stream, err)
+	}
+	defer stream.Body.Close()
+	if _, err := m.keys.Revoke("ann's"); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { _, err := io.Copy(io.Discard, stream.Body); ended <- err }()
+	select {
+	case <-ended:
+	case <-time.After(recheck + 5*time.Second):
+		t.Error("the stream stays open")
+	}
+}
+
+// TestScopes: a key that may only read sees no tool that writes, and cannot call
+// one.
+func TestScopes(t *testing.T) {
+	m := newTeam(t, nil)
+	writer := m.connect(m.key("ann", keys.Write), "2025-11-25")
+	writer.ok("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")})
+	key := m.key("ann", keys.Read)
+	for _, era := range eras() {
+		c := m.connect(key, era)
+		c.ok("capture_info", map[string]any{"capture": "web-day.pcap"})
+		m.hides(c, "add_capture", "delete_capture", "export_pcap")
+	}
+}
+
+// hides checks that tools are neither listed nor told of nor answer, and that
+// the others are.
+func (m *team) hides(c *client, tools ...string) {
+	m.t.Helper()
+	list, err := c.session.ListTools(context.Background(), nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, tool := range m.server.tools {
+		listed := slices.ContainsFunc(list.Tools, func(l *sdk.Tool) bool { return l.Name == tool.name })
+		if hidden := slices.Contains(tools, tool.name); listed == hidden {
+			m.t.Errorf("%s: listed %v", tool.name, listed)
+		} else if hidden {
+			_, err := c.session.CallTool(context.Background(), &sdk.CallToolParams{Name: tool.name, Arguments: map[string]any{"capture": "web-day.pcap", "confirm": true}})
+			if err == nil || !strings.Contains(err.Error(), "unknown tool") {
+				m.t.Errorf("%s answers: %v", tool.name, err)
+			}
+			if strings.Contains(c.session.InitializeResult().Instructions, tool.name+":") {
+				m.t.Errorf("instructions tell of %s", tool.name)
+			}
+		}
+	}
+}
+
+// TestNarrowing: headers give fewer tools than the server has, never more.
+func TestNarrowing(t *testing.T) {
+	m := newTeam(t, func(c *Config, _ *HTTPConfig) { c.Toolsets = []string{"captures", "stats"} })
+	key := m.key("ann", keys.Write)
+	all := make([]string, 0, len(m.server.tools))
+	for _, tool := range m.server.tools {
+		all = append(all, tool.name)
+	}
+	but := func(keep ...string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(n string) bool { return slices.Contains(keep, n) })
+	}
+	for _, c := range []struct {
+		header []string
+		hidden []string
+	}{
+		{nil, nil},
+		{[]string{toolsetsHeader, "stats"}, but("stats", "list_fields")},
+		{[]string{toolsetsHeader, "stats, packets"}, but("stats", "list_fields")},
+		{[]string{toolsHeader, "capture_info, search_packets"}, but("capture_info")},
+		{[]string{toolsetsHeader, "stats", toolsHeader, "capture_info"}, but("capture_info", "stats", "list_fields")},
+		{[]string{excludeHeader, "stats"}, []string{"stats"}},
+		{[]string{readOnlyHeader, "true"}, []string{"add_capture", "delete_capture"}},
+		{[]string{readOnlyHeader, "yes, please"}, []string{"add_capture", "delete_capture"}},
+		{[]string{readOnlyHeader, "false"}, nil},
+	} {
+		for _, era := range eras() {
+			m.hides(m.connect(key, era, c.header...), c.hidden...)
+		}
+	}
+	for _, h := range [][]string{{toolsetsHeader, "stast"}, {toolsHeader, "capture_inf"}} {
+		if c, err := m.dial(key, "2025-11-25", h...); err == nil {
+			t.Errorf("%q: no error", h)
+			c.session.Close()
+		}
+	}
+	m.hides(m.connect(m.key("ann", keys.Read), "", readOnlyHeader, "false"), "add_capture", "delete_capture")
+}
+
+// TestHosts: a name that is not the server's, or a page of another site, opens
+// nothing, with keys and without.
+func TestHosts(t *testing.T) {
+	m := newTeam(t, func(_ *Config, h *HTTPConfig) { h.Keys, h.PublicURL = nil, "https://pcap.example.com/base/" })
+	if got := m.http.BaseURL(); got != "https://pcap.example.com/base" {
+		t.Error(got)
+	}
+	_, port, _ := net.SplitHostPort(m.address)
+	for _, host := range []string{"localhost", "localhost:" + port, "LOCALHOST.:80", "127.0.0.1", "[::1]:" + port, "pcap.example.com", "pcap.example.com:443"} {
+		m.status(http.StatusOK, "POST", Path, initialize, "Host", host)
+	}
+	for _, host := range []string{"evil.example", "evil.example:" + port, "localhost.evil.example", "pcap.example.com.evil.example", "10.0.0.1", "127.0.0.1.evil.example", "[::2]"} {
+		m.status(http.StatusForbidden, "POST", Path, initialize, "Host", host)
+		m.status(http.StatusOK, "GET", "/healthz", "", "Host", host)
+	}
+	for _, origin := range []string{"https://evil.example", "http://localhost.evil.example", "null", "http://localhost:1"} {
+		m.status(http.StatusForbidden, "POST", Path, initialize, "Origin", origin)
+		m.status(http.StatusForbidden, "GET", Path, "", "Origin", origin)
+		m.status(http.StatusForbidden, "DELETE", Path, "", "Origin", origin)
+	}
+	m.status(http.StatusForbidden, "POST", Path, initialize, "Sec-Fetch-Site", "cross-site")
+	for _, origin := range []string{"https://pcap.example.com", "http://" + m.address} {
+		m.status(http.StatusOK, "POST", Path, initialize, "Origin", origin)
+	}
+	for _, bad := range []string{"pcap.example.com", "ftp://x", "https://ann:secret@x", "https://x?y", "https://x#y", "http://"} {
+		if _, err := BaseURL(bad, m.address, false); err == nil {
+			t.Errorf("%s is a public URL", bad)
+		}
+	}
+	for address, want := range map[string]string{":8080": "https://localhost:8080", "0.0.0.0:1": "https://localhost:1", "[::]:1": "https://localhost:1", "192.0.2.1:2": "https://192.0.2.1:2"} {
+		if got, err := BaseURL("", address, true); err != nil || got.String() != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
+// TestMount: further handlers are behind the check of hosts, and need no key.
+func TestMount(t *testing.T) {
+	m := newTeam(t, func(_ *Config, h *HTTPConfig) {
+		h.Mount = map[string]http.Handler{"PUT /upload/{token}": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, _ := io.Copy(io.Discard, r.Body)
+			fmt.Fprint(w, r.PathValue("token"), n)
+		})}
+	})
+	if _, text := m.status(http.StatusOK, "PUT", "/upload/abc", strings.Repeat("x", 20<<20)); text != "abc20971520" {
+		t.Error(text)
+	}
+	m.status(http.StatusForbidden, "PUT", "/upload/abc", "x", "Host", "evil.example")
+	m.status(http.StatusForbidden, "PUT", "/upload/abc", "x", "Origin", "https://evil.example")
+	m.status(http.StatusNotFound, "GET", "/other", "")
+}
+
+// endless gives zeros for ever, so slowly that a request does not end.
+type endless struct{ pause time.Duration }
+
+func (e endless) Read(p []byte) (int, error) {
+	time.Sleep(e.pause)
+	return copy(p, "0"), nil
+}
+
+// TestBodies: what is too large or too slow ends, and leaves nothing behind.
+func TestBodies(t *testing.T) {
+	m := newTeam(t, nil)
+	auth := []string{"Authorization", "Bearer " + m.key("ann", keys.Write)}
+	big := bytes.Repeat([]byte(" "), 20<<20)
+	for _, version := range []string{"2025-11-25", firstStateless} {
+		for _, body := range []io.Reader{bytes.NewReader(big), io.MultiReader(bytes.NewReader(big))} { // with a length, and without
+			if res, text := m.send("POST", Path, body, append(auth, "MCP-Protocol-Version", version)...); res.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("20 MB: %s %s", res.Status, text)
+			}
+		}
+	}
+	m = newTeam(t, func(_ *Config, h *HTTPConfig) { h.BodyTime = 300 * time.Millisecond })
+	auth = []string{"Authorization", "Bearer " + m.key("ann", keys.Write)}
+	begin := time.Now()
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if res, text := m.send("POST", Path, io.LimitReader(endless{20 * time.Millisecond}, 1000), auth...); res.StatusCode != http.StatusRequestTimeout {
+				t.Errorf("slow body: %s %s", res.Status, text)
+			}
+		})
+	}
+	all.Wait()
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("slow bodies took %s", took)
+	}
+	if n := len(slices.Collect(m.server.sdk.Sessions())); n != 0 || m.http.open.count() != 0 {
+		t.Errorf("%d sessions, %d counted", n, m.http.open.count())
+	}
+	// who has no key does not keep a connection longer either
+	conn, err := net.Dial("tcp", m.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{}", Path)
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	answer := bufio.NewReader(conn)
+	if res, err := http.ReadResponse(answer, nil); err != nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a body that does not end, without a key: %v, %v", res, err)
+	} else if _, err := io.Copy(io.Discard, answer); err != nil {
+		t.Errorf("the connection stays open: %v", err)
+	}
+}
+
+// TestSessionLimit: a thousand sessions and one more; what ended makes room.
+func TestSessionLimit(t *testing.T) {
+	m := newTeam(t, func(_ *Config, h *HTTPConfig) { h.MaxSessions, h.MaxUserSessions, h.SessionTimeout = 1000, 900, 30*time.Second })
+	ann, bob := []string{"Authorization", "Bearer " + m.key("ann", keys.Read)}, []string{"Authorization", "Bearer " + m.key("bob", keys.Read)}
+	open := func(who []string) (session, refused string) {
+		t.Helper()
+		res, text := m.status(http.StatusOK, "POST", Path, initialize, who...)
+		if strings.Contains(text, `"error"`) {
+			refused = text
+		}
+		return res.Header.Get("Mcp-Session-Id"), refused
+	}
+	first, _ := open(ann)
+	for range 899 {
+		if _, refused := open(ann); refused != "" {
+			t.Fatal(refused)
+		}
+	}
+	if _, refused := open(ann); !strings.Contains(refused, "you have 900 sessions") || !strings.Contains(refused, "30s") {
+		t.Errorf("ann's session 901: %q", refused)
+	}
+	for range 100 {
+		if _, refused := open(bob); refused != "" {
+			t.Fatal(refused)
+		}
+	}
+	if _, refused := open(bob); !strings.Contains(refused, "this server has 1000 sessions") {
+		t.Errorf("session 1001: %q", refused)
+	}
+	m.status(http.StatusNoContent, "DELETE", Path, "", append(ann, "Mcp-Session-Id", first)...)
+	deadline := time.Now().Add(5 * time.Second)
+	for m.http.open.count() > 999 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if _, refused := open(bob); refused != "" {
+		t.Error("after one ended:", refused)
+	}
+	c := m.connect(m.key("bob", keys.Read), "2026-07-28") // needs none
+	c.ok("list_captures", nil)
+}
+
+// TestIdleSessions: sessions end by themselves.
+func TestIdleSessions(t *testing.T) {
+	m := newTeam(t, func(_ *Config, h *HTTPConfig) { h.Keys, h.SessionTimeout = nil, 50*time.Millisecond })
+	for range 10 {
+		m.status(http.StatusOK, "POST", Path, initialize)
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for m.http.open.count() > 0 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if n := m.http.open.count(); n != 0 {
+		t.Errorf("%d sessions stay", n)
+	}
+}
+
+// TestShutdown: when the server is told to end, a call that runs still gets its
+// answer, and streams that would never end are ended.
+func TestShutdown(t *testing.T) {
+	slow := make(chan struct{})
+	m := newTeam(t, func(c *Config, _ *HTTPConfig) {
+		e := c.Engine
+		c.Engine = func(user string) (*query.Engine, error) {
+			if user == "bob" {
+				<-slow
+			}
+			return e(user)
+		}
+	})
+	for _, era := range eras() {
+		m.connect(m.key("ann", keys.Read), era).ok("list_captures", nil) // keeps its stream open
+	}
+	auth := []string{"Authorization", "Bearer " + m.key("bob", keys.Read)}
+	res, _ := m.status(http.StatusOK, "POST", Path, initialize, auth...)
+	auth = append(auth, "Mcp-Session-Id", res.Header.Get("Mcp-Session-Id"))
+	m.status(http.StatusAccepted, "POST", Path, `{"jsonrpc":"2.0","method":"notifications/initialized"}`, auth...)
+	answered := make(chan string, 1)
+	go func() {
+		_, text := m.status(http.StatusOK, "POST", Path, `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"list_captures","arguments":{}}}`, auth...)
+		answered <- text
+	}()
+	for m.server.counts.running() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	begin := time.Now()
+	go func() { time.Sleep(200 * time.Millisecond); close(slow) }()
+	m.stop()
+	if took := time.Since(begin); took < 200*time.Millisecond || took > shutdownTime-time.Second {
+		t.Errorf("took %s", took)
+	}
+	if text := <-answered; !strings.Contains(text, `"total":0`) {
+		t.Errorf("the call that ran: %q", text)
+	}
+	if _, err := net.Dial("tcp", m.address); err == nil {
+		t.Error("the server still listens")
+	}
+}
+
+// TestQuota: a user who has no more room is told so; what takes more than was to
+// be seen is taken back.
+func TestQuota(t *testing.T) {
+	m := newTeam(t, func(c *Config, _ *HTTPConfig) { c.Quota = Quota{Bytes: 300_000, Captures: 2} })
+	ann, bob := m.connect(m.key("ann", keys.Write), ""), m.connect(m.key("bob", keys.Write), "")
+	add := func(name string) map[string]any { return map[string]any{"path": captureFile(t, name)} }
+	ann.ok("add_capture", add("web-day.pcap"))
+	ann.fails("add_capture", add("any.pcap"), "quota of 300000 bytes", "delete_capture")
+	if n := len(rowsIn(ann.ok("list_captures", nil))); n != 1 {
+		t.Errorf("%d captures are kept", n)
+	}
+	if got := rowsIn(ann.ok("add_capture", add("web-day.pcap")))[0].(map[string]any)["duplicate"]; got != true {
+		t.Error("what is there already counts again")
+	}
+	if _, err := m.server.Reserve(context.Background(), "ann", 200_000); err == nil {
+		t.Error("room for more bytes than there is")
+	}
+	release, err := m.server.Reserve(context.Background(), "ann", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q *query.Error
+	if _, err := m.server.Reserve(context.Background(), "ann", 1000); !errors.As(err, &q) || !strings.Contains(q.Msg, "2 captures") {
+		t.Errorf("a third capture while one is coming: %v", err)
+	}
+	release()
+	release()
+	if release, err = m.server.Reserve(context.Background(), "ann", 1000); err != nil {
+		t.Error(err)
+	}
+	release()
+	bob.ok("add_capture", add("web-day.pcap"))
+}
+
+// TestMetrics: what is counted is told, in the order and form that Prometheus
+// reads.
+func TestMetrics(t *testing.T) {
+	m := newTeam(t, nil)
+	c := m.connect(m.key("ann", keys.Write), "2025-11-25")
+	c.ok("add_capture", map[string]any{"path": captureFile(t, "web-day.pcap")})
+	c.fails("capture_info", map[string]any{"capture": "none"})
+	_, _ = c.session.CallTool(context.Background(), &sdk.CallToolParams{Name: `x"} 1`})
+	_, text := m.status(http.StatusOK, "GET", "/metrics", "", "Authorization", "Bearer "+m.key("bob", keys.Admin))
+	for _, want := range []string{
+		"# TYPE pcapidx_requests_total counter\n",
+		`pcapidx_requests_total{method="tools/call",outcome="ok",tool="add_capture"} 1` + "\n",
+		`pcapidx_requests_total{method="tools/call",outcome="error",tool="capture_info"} 1` + "\n",
+		`pcapidx_requests_total{method="tools/call",outcome="refused",tool="unknown"} 1` + "\n",
+		`pcapidx_tool_duration_seconds_bucket{tool="add_capture",le="+Inf"} 1` + "\n",
+		`pcapidx_tool_duration_seconds_count{tool="add_capture"} 1` + "\n",
+		"\npcapidx_sessions 1\n", "\npcapidx_captures 1\n", "\npcapidx_requests_in_flight 0\n", "\npcapidx_indexing_jobs 0\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	for _, never := range []string{"ann", "web-day", "x\\"} {
+		if strings.Contains(text, never) {
+			t.Errorf("%q is told", never)
+		}
+	}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(strings.TrimSpace(line))
+		var n json.Number
+		if !strings.HasPrefix(line, "#") && (len(fields) != 2 || json.Unmarshal([]byte(fields[1]), &n) != nil) {
+			t.Errorf("line %q", line)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package query
+
+import (
+	"cmp"
+	"slices"
+
+	"pcapidx/index"
+)
+
+// tally counts values as they are stored, so that only those of an answer are put
+// into words.
+type tally struct {
+	by   map[storedValue]int32 // place in all
+	all  []tallied
+	most int // distinct values; of more those that come first are counted
+	full bool
+}
+
+// storedValue is the value of a field as messages have it.
+type storedValue struct {
+	text   string
+	num    uint64
+	secret bool
+}
+
+type tallied struct {
+	value storedValue
+	count uint64
+	first uint32 // frame
+	last  uint32 // number of the message that was counted last
+}
+
+func newTally(most int) *tally { return &tally{by: map[storedValue]int32{}, most: most} }
+
+// add counts a message that has a value, however often it has it.
+func (t *tally) add(value storedValue, m *index.Message) {
+	at, known := t.by[value]
+	if !known {
+		if len(t.all) >= t.most {
+			t.full = true
+			return
+		}
+		at = int32(len(t.all))
+		t.by[value] = at
+		t.all = append(t.all, tallied{value: value, first: m.Frame})
+	}
+	if x := &t.all[at]; x.last != m.Number {
+		x.count, x.first, x.last = x.count+1, min(x.first, m.Frame), m.Number
+	}
+}
+
+// top gives the most frequent values, most frequent first, then by their words, and
+// how many there are. Values that are hidden are one where their words are the same.
+func (t *tally) top(limit int, words func(storedValue) (text string, hidden bool)) (list []ValueCount, distinct int) {
+	hidden := map[string]int{}
+	list = make([]ValueCount, 0, len(t.all))
+	for i := range t.all {
+		x := &t.all[i]
+		text, hide := words(x.value)
+		at, known := hidden[text]
+		if !hide || !known {
+			at = len(list)
+			list = append(list, ValueCount{Value: text, First: x.first})
+		}
+		if hide {
+			hidden[text] = at
+		}
+		list[at].Count += x.count
+		list[at].First = min(list[at].First, x.first)
+	}
+	slices.SortFunc(list, func(a, b ValueCount) int {
+		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Value, b.Value), cmp.Compare(a.First, b.First))
+	})
+	return list[:min(limit, len(list)):min(limit, len(list))], len(list)
+}
+
+// words is what a value without a field is: its text.
+func (v storedValue) words() (string, bool) { return v.text, false }
