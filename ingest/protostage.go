@@ -22,6 +22,7 @@ type protoStage struct {
 	syn    []uint8                // by connection: 1 + side of the client, where a SYN told; a byte each
 	row    *index.Packet          // in hand
 	ends   [2]netip.AddrPort      // of it: sender and receiver
+	class  int                    // class of service (DSCP) of it, -1: not known
 }
 
 // frameTime is when a frame came. Bytes that waited behind a hole came with an
@@ -69,7 +70,7 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 		if r.TCP && r.Flags&tcp.SYN != 0 {
 			t.noteSYN(r)
 		}
-		if t.row = r; t.setEnds(&packets[i]) {
+		if t.row = r; t.setEnds(&packets[i], frame) {
 			payload := payloadOf(r, bytes)
 			t.order.row(r, payload)
 			if r.TCP && r.Labels&index.LabelFastRetransmission != 0 && r.Labels&index.LabelSpuriousRetransmission == 0 {
@@ -107,19 +108,34 @@ func (t *protoStage) noteSYN(r *index.Packet) {
 	t.syn[n] = 1 + uint8(client)
 }
 
-// setEnds notes the ends of the packet's innermost transport header.
-func (t *protoStage) setEnds(p *dissect.Packet) bool {
+// setEnds notes the ends of the packet's innermost transport header, and the class of
+// service of the IP header in front of it.
+func (t *protoStage) setEnds(p *dissect.Packet, frame []byte) bool {
 	for i := len(p.Transports) - 1; i >= 0; i-- {
 		if tr := &p.Transports[i]; !tr.Quoted {
 			if tr.Kind != dissect.TCP && tr.Kind != dissect.UDP && tr.Kind != dissect.UDPLite {
 				return false
 			}
 			n := &p.Networks[tr.Network]
+			t.class = classOf(&p.Layers[n.Layer], frame)
 			t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
 			return true
 		}
 	}
 	return false
+}
+
+// classOf gives the class of service (DSCP) of an IP header, -1 of one within a
+// reassembled datagram.
+func classOf(l *dissect.Layer, frame []byte) int {
+	if l.Reassembled || uint64(l.Offset)+2 > uint64(len(frame)) {
+		return -1
+	}
+	b := frame[l.Offset:]
+	if b[0]>>4 == 6 {
+		return int(b[0]&15)<<2 | int(b[1]>>6)
+	}
+	return int(b[1] >> 2)
 }
 
 // frameLayers gives the layers that are decoded from frames to the engine: not those
@@ -201,6 +217,9 @@ func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data 
 	x := c.app
 	if c.streams == nil {
 		t.engine.Uncaptured(uint64(t.row.Length) - min(uint64(t.row.Length), uint64(len(data))))
+		if t.class >= 0 {
+			t.engine.DSCP(uint8(t.class))
+		}
 		x.Datagram(side, data, frame, t.row.Time)
 	} else {
 		x.Bytes(side, offset, data, frame, t.timeOf(frame))

@@ -180,7 +180,9 @@ func TestServedClients(t *testing.T) {
 	}
 	t.Run("load", func(t *testing.T) {
 		out := inspect(t, "--protocol-era", "modern", "--method", "tools/call", "--tool-name", "list_captures", "--load", "--load-requests", "300", "--load-concurrency", "8")
-		var load struct{ Result struct{ Requests, OK, ToolErrors, Errors int } }
+		var load struct {
+			Result struct{ Requests, OK, ToolErrors, Errors int }
+		}
 		if err := json.Unmarshal([]byte(out), &load); err != nil || load.Result.OK != 300 || load.Result.Errors+load.Result.ToolErrors != 0 {
 			t.Errorf("%v\n%s", err, out)
 		}

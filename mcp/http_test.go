@@ -287,7 +287,9 @@ func TestBodies(t *testing.T) {
 
 // TestSessionLimit: a thousand sessions and one more; what ended makes room.
 func TestSessionLimit(t *testing.T) {
-	m := newTeam(t, func(_ *Config, h *HTTPConfig) { h.MaxSessions, h.MaxUserSessions, h.SessionTimeout = 1000, 900, 30*time.Second })
+	m := newTeam(t, func(_ *Config, h *HTTPConfig) {
+		h.MaxSessions, h.MaxUserSessions, h.SessionTimeout = 1000, 900, 30*time.Second
+	})
 	ann, bob := []string{"Authorization", "Bearer " + m.key("ann", keys.Read)}, []string{"Authorization", "Bearer " + m.key("bob", keys.Read)}
 	open := func(who []string) (session, refused string) {
 		t.Helper()

@@ -31,6 +31,7 @@ func allTools() []*tool {
 		decodeConnection(),
 		analyzeMCPTraffic(),
 		summarizeProtocol(),
+		summarizeCapture(),
 		extractObjects(),
 		getPackets(),
 		stats(),

@@ -265,6 +265,7 @@ func TestParity(t *testing.T) {
 		{[]string{"messages", "web-day.pcap", "--message", "3"}, "decode_connection", object{"capture": web[0], "message": 3, "response_format": "detailed"}},
 		{[]string{"summary", "web-day.pcap", "http", "--view", "slow"}, "summarize_protocol", object{"capture": web[0], "protocol": "http", "view": "slow"}},
 		{[]string{"summary", "web-day.pcap", "dns"}, "summarize_protocol", object{"capture": web[0], "protocol": "dns"}},
+		{[]string{"summary", "web-day.pcap"}, "summarize_capture", object{"capture": web[0]}},
 		{[]string{"objects", "web-day.pcap"}, "extract_objects", object{"capture": web[0]}},
 		{[]string{"packet", "web-day.pcap", "1,17-19", "--payload-bytes", "64"}, "get_packets", object{"capture": web[0], "frames": "1,17-19", "layers": "full", "payload": "hex", "payload_bytes": 64}},
 		{[]string{"packet", "web-day.pcap", "--connection", "2", "--layers", "concise", "--payload", "text", "--payload-bytes", "256", "--limit", "10"}, "get_packets", object{"capture": web[0], "connection": "2", "layers": "concise", "payload": "text"}},

@@ -117,6 +117,7 @@ type httpMessage struct {
 	gap        Gap
 	gapFrame   uint32 // before the gap
 	whole      bool
+	headerCut  bool
 	verdict    string
 	verdictWhy string
 	evidence   []uint32

@@ -142,8 +142,12 @@ func webCases() []struct {
 2-2 http response/truncated to 1 [200 OK, text/event-stream, 17 bytes, server_reset] "e" text/plain 17/37/-1 chunked server_reset ` + sumOf("data: ab\n\ndata: c") + ` !http.body_short_server_reset[2 3]
 `},
 		{"snap length", webScript{">GET /abc HTTP/1.1\r\nHost: h.example\r\nUser-Ag", ">_s", "<HTTP/1.1 200 OK\r\nServer: x", "<_s"}, `
-1-1 http request/partial [GET /abc] !http.header_short[1]
-2-2 http response/partial to 1 [200 OK] !http.header_short[2]
+1-1 http request/partial [GET /abc, header cut after 43 bytes] !http.header_short[1]
+2-2 http response/partial to 1 [200 OK, header cut after 26 bytes] !http.header_short[2]
+`},
+		{"header cut by the end", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 98231\r\nServ", "<."}, `
+1-1 http request/ok [GET /i.png]
+2-2 http response/truncated to 1 [200 OK, image/png, 98231 bytes announced, header cut after 69 bytes] !http.header_short[2]
 `},
 		{"WebSocket", webScript{
 			">GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "<HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x02hi",

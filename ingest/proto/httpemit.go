@@ -100,7 +100,7 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 	if h.response && h.status == 0 || !h.response && h.method == "" {
 		return
 	}
-	m := &httpMessage{httpHeader: *h, headBytes: len(side.head)}
+	m := &httpMessage{httpHeader: *h, headBytes: len(side.head), headerCut: true}
 	d.pair(side, m)
 	x := s.Message(side.first)
 	x.Length, x.Outcome = uint64(len(side.head)), outcome
@@ -129,6 +129,8 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 		}
 		if x.Object != nil {
 			x.Summary = summary(clip(x.Summary, 120) + ", " + m.bodyLine(x.Object))
+		} else if m.headerCut {
+			x.Summary = summary(clip(x.Summary, 120) + m.cutLine())
 		}
 	} else {
 		x.Kind, x.Request, x.Code = index.Response, m.asked.number, strconv.Itoa(m.status)
@@ -136,15 +138,31 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 			x.Kind = index.Continues
 		}
 		x.Summary = summary(strings.TrimSpace(x.Code + " " + m.phrase))
-		if x.Object != nil {
+		switch {
+		case x.Object != nil:
 			x.Summary = summary(clip(x.Summary, 80) + ", " + m.bodyLine(x.Object))
-		} else if m.media != "" {
+		case m.headerCut:
+			x.Summary = summary(clip(x.Summary, 80) + m.cutLine())
+		case m.media != "":
 			x.Summary = summary(x.Summary + ", " + m.media + ", no body")
 		}
 	}
 	if note := jsonRPCNote(x.Message.Text); note != "" {
 		x.Summary = summary(x.Summary + ", " + note)
 	}
+}
+
+// cutLine says what a header told before it was cut. Unless the snap length cut it,
+// Wireshark shows the frame as a TCP segment and no fields of it, and neither do we:
+// display filters would not agree.
+func (m *httpMessage) cutLine() (s string) {
+	if m.media != "" {
+		s = ", " + clip(m.media, 60)
+	}
+	if m.length >= 0 {
+		s += fmt.Sprintf(", %d bytes announced", m.length)
+	}
+	return s + fmt.Sprintf(", header cut after %d bytes", m.headBytes)
 }
 
 // bodyLine says type, size and state of a body.

@@ -76,6 +76,10 @@ func (s *Stream) Now() index.Time { return s.engine.now }
 // hand: the snap length cut them.
 func (s *Stream) Uncaptured() uint64 { return s.engine.uncaptured }
 
+// DSCP is the class of service of the datagram in hand; known is false where its IP
+// header was not seen.
+func (s *Stream) DSCP() (class uint8, known bool) { return s.engine.dscp, s.engine.dscp != noDSCP }
+
 // unreadable is the outcome of a datagram, or layer, that ends before its message
 // does: the capture's fault, or the sender's.
 func (s *Stream) unreadable() index.Outcome {
