@@ -64,11 +64,12 @@ func ours() map[string][]string {
 		"ingest/tcp":     {"ingest/spill"},
 		"ingest/diag":    {"index", "ingest/tcp"},
 		"ingest/dissect": {"index"},
-		"ingest/proto":   {"index", "ingest/dissect"},
+		"ingest/jsonrpc": {},
+		"ingest/proto":   {"index", "ingest/dissect", "ingest/jsonrpc"},
 		"ingest/source":  {"index"},
 		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},
-		"query":          {"index", "query/*", "ingest/dissect", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
+		"query":          {"index", "query/*", "ingest/diag", "ingest/dissect", "ingest/jsonrpc", "ingest/payload", "ingest/proto", "ingest/tcp", "ingest/words"},
 		"query/capfile":  {"index"},
 		"query/needle":   {},
 		"query/plot":     {},
@@ -108,7 +109,7 @@ func wrongImport(from, imported string) string {
 		return "it parses twelve fonts whenever the program starts"
 	case strings.HasPrefix(imported, sdkModule) && from != "mcp":
 		return "only mcp knows the SDK"
-	case slices.Contains([]string{"ingest/tcp", "ingest/words", "mcp/fetch", "mcp/upload"}, from) && strings.Contains(strings.Split(imported, "/")[0], "."):
+	case slices.Contains([]string{"ingest/jsonrpc", "ingest/tcp", "ingest/words", "mcp/fetch", "mcp/upload"}, from) && strings.Contains(strings.Split(imported, "/")[0], "."):
 		return "it imports the standard library only"
 	}
 	return ""

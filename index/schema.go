@@ -57,6 +57,7 @@ const FormatVersion = 2
 //	   StatusComplex; application protocols of payloads; sort columns of streams and first times
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
+//	5  messages for sums; events of event streams, and texts of JSON-RPC on connections of its own
 const ContentVersion = 5
 
 // Bucket names.

@@ -42,7 +42,12 @@ const repeats = tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetran
 func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte, labels tcp.Labels, counters *index.Counters) {
 	end := uint64(tr.Payload) + uint64(tr.Captured)
 	switch {
-	case tr.Kind != dissect.TCP && tr.Kind != dissect.UDP || tr.Quoted || !tr.HasLength || p.Fragment != nil:
+	case tr.Kind != dissect.TCP && tr.Kind != dissect.UDP || p.Fragment != nil:
+		return
+	case tr.Quoted:
+		t.quote(row, c, side, tr, p, data[:min(end, uint64(len(data)))], counters)
+		return
+	case !tr.HasLength:
 		return
 	case int(tr.Layer)+1 < len(p.Layers) || end > uint64(len(data)): // a tunnel that dissect followed
 		return
@@ -64,6 +69,27 @@ func (t *appTable) feed(row *index.Packet, c *conn, side index.Side, tr *dissect
 		row.DataLengths = numbers(r.DataLengths)
 	}
 	row.PDUSizes = numbers(r.PDUSizes)
+}
+
+// quote notes what Wireshark finds in a payload that an ICMP error quotes. It is looked
+// at as a packet of its connection, which it leaves as it was, without other segments.
+// Bytes that nobody claims are layers of the frame itself.
+func (t *appTable) quote(row *index.Packet, c *conn, side index.Side, tr *dissect.Transport, p *dissect.Packet, data []byte, counters *index.Counters) {
+	if uint64(tr.Payload) >= uint64(len(data)) || int(tr.Layer)+1 < len(p.Layers) {
+		return
+	}
+	app := payload.Conn{}
+	if c.app != nil {
+		app = c.app.Quoted()
+	}
+	n := &p.Networks[tr.Network]
+	t.packet = payload.Packet{
+		Kind: uint8(tr.Kind), Dir: uint8(side), Src: netip.AddrPortFrom(n.Src, tr.SrcPort), Dst: netip.AddrPortFrom(n.Dst, tr.DstPort),
+		Data: data[tr.Payload:], Length: max(int(tr.Length), len(data)-int(tr.Payload)),
+	}
+	if r := t.analyzer.Feed(&app, &t.packet); len(r.Protocols) > 0 && r.Protocols[0] != "data" {
+		row.App = t.add(r, counters)
+	}
 }
 
 // maxAppNumbers bounds the numbers kept of one frame.

@@ -23,10 +23,16 @@ type ordered struct {
 	used   int // of all connections, as size counts
 	conns  map[uint32]*orderedConn
 	recent *list.List // *orderedConn, the one that carried payload last in front
+	resets []lingering
+	// over are connections that both sides finished, a bit each: what TCP sends again
+	// of them says nothing new.
+	over []uint64
 }
 
 // byteSink takes what ordered gives.
 type byteSink interface {
+	// opened says that a connection begins, with the frame in hand.
+	opened(c *orderedConn)
 	// piece takes the next bytes of a direction. They begin where the piece before
 	// ended, or later if some are missing. Each datagram is a piece, and offsets
 	// count what was captured of them.
@@ -34,8 +40,8 @@ type byteSink interface {
 	// gap says that bytes of a direction are missing, in front of the next piece.
 	gap(c *orderedConn, side index.Side, bytes uint64, reason tcp.Reason)
 	// ended says that a side has sent all it had, or with reset, that it broke the
-	// connection, in the frame in hand.
-	ended(c *orderedConn, side index.Side, reset bool)
+	// connection, and in which frame.
+	ended(c *orderedConn, e ending)
 	// gone says that no more comes of what is known of the connection: it is
 	// closed, the capture ends, or, with early set, it is given up and may go on.
 	gone(c *orderedConn, early bool)
@@ -47,7 +53,10 @@ type orderedConn struct {
 	streams *tcp.Streams // nil: datagrams
 	begun   [2]bool
 	base    [2]uint64         // TCP: offset of the first byte that streams knows; datagrams: of the next byte
+	fin     [2]bool           // FIN was seen
 	done    [2]bool           // ended was told
+	reset   *ending           // RST was seen; it is told when nothing more comes
+	quiet   index.Time        // that was when the last payload behind it came
 	pending [2]dirChunk       // the text sink's
 	app     *proto.Connection // the protocol sink's
 	held    int               // memory that app takes
@@ -55,8 +64,25 @@ type orderedConn struct {
 	place   *list.Element
 }
 
+// ending is how, and where, a direction or the connection ended.
+type ending struct {
+	side  index.Side // who ended it
+	reset bool
+	frame uint32
+	time  index.Time
+}
+
+// lingering is a connection after its RST, and when to look whether it is silent.
+type lingering struct {
+	c    *orderedConn
+	look index.Time
+}
+
 // Bounds of ordered.
 const (
+	// linger is how long a connection must be silent after a RST to be over: what the
+	// other side had under way still comes, and a RST may be forged.
+	linger = 2e9
 	// orderedAge is how long bytes wait behind a hole, in capture time: what was
 	// lost when it was captured must not hold up the rest.
 	orderedAge   = 5e9
@@ -76,6 +102,10 @@ func newOrdered(out byteSink, budget int) *ordered {
 
 // row takes one frame: its columns, and what was captured of its payload.
 func (o *ordered) row(r *index.Packet, payload []byte) {
+	o.expire(r.Time)
+	if r.TCP && o.isOver(r) {
+		return
+	}
 	c := o.conns[r.Conn]
 	if c == nil {
 		if len(payload) == 0 {
@@ -108,6 +138,7 @@ func (o *ordered) open(r *index.Packet) *orderedConn {
 	}
 	c.place = o.recent.PushFront(c)
 	o.conns[r.Conn] = c
+	o.out.opened(c)
 	return c
 }
 
@@ -136,24 +167,66 @@ func (o *ordered) segment(c *orderedConn, r *index.Packet, payload []byte) (more
 
 // ends tells what has ended with a packet, and whether the connection is closed.
 func (o *ordered) ends(c *orderedConn, r *index.Packet) bool {
-	ended := func(side uint8) bool { return !c.begun[side] || c.streams.Side(side).Ended() }
-	if r.Flags&tcp.RST != 0 {
-		c.streams.Flush(&orderedSink{o: o, c: c})
-		o.out.ended(c, r.Side, true)
-		o.close(c, false)
-		return true
+	switch {
+	case c.reset != nil:
+		if r.Length > 0 {
+			c.quiet = r.Time
+		}
+		return false
+	case r.Flags&tcp.RST != 0:
+		c.reset, c.quiet = &ending{side: r.Side, reset: true, frame: r.Number, time: r.Time}, r.Time
+		o.resets = append(o.resets, lingering{c, r.Time + linger})
+		return false
 	}
+	c.fin[r.Side] = c.fin[r.Side] || r.Flags&tcp.FIN != 0
+	ended := func(side uint8) bool { return c.fin[side] && (!c.begun[side] || c.streams.Side(side).Ended()) }
 	for side := range c.done {
 		if c.begun[side] && !c.done[side] && ended(uint8(side)) {
 			c.done[side] = true
-			o.out.ended(c, index.Side(side), false)
+			o.out.ended(c, ending{side: index.Side(side), frame: r.Number, time: r.Time})
 		}
 	}
-	if r.Flags&tcp.FIN != 0 && ended(0) && ended(1) {
+	if ended(0) && ended(1) {
+		o.setOver(r.Conn)
 		o.close(c, false)
 		return true
 	}
 	return false
+}
+
+// expire closes the connections that have been silent since their RST.
+func (o *ordered) expire(now index.Time) {
+	for len(o.resets) > 0 && o.resets[0].look < now {
+		c := o.resets[0].c
+		o.resets = o.resets[1:]
+		switch {
+		case o.conns[c.number] != c: // it was given up
+		case c.quiet+linger < now:
+			o.close(c, false)
+		default:
+			o.resets = append(o.resets, lingering{c, c.quiet + linger})
+		}
+	}
+}
+
+func (o *ordered) setOver(conn uint32) {
+	if n := int(conn / 64); n >= len(o.over) {
+		o.over = append(o.over, make([]uint64, n+1-len(o.over))...)
+	}
+	o.over[conn/64] |= 1 << (conn % 64)
+}
+
+// isOver tells whether the packet's connection was finished by both sides. A SYN begins
+// it anew.
+func (o *ordered) isOver(r *index.Packet) bool {
+	n := int(r.Conn / 64)
+	if n >= len(o.over) {
+		return false
+	}
+	if r.Flags&tcp.SYN != 0 {
+		o.over[n] &^= 1 << (r.Conn % 64)
+	}
+	return o.over[n]&(1<<(r.Conn%64)) != 0
 }
 
 // begin says where a direction begins: behind its SYN, whose relative number is
@@ -181,6 +254,10 @@ func (o *ordered) count(c *orderedConn) {
 func (o *ordered) close(c *orderedConn, early bool) {
 	if c.streams != nil {
 		c.streams.Flush(&orderedSink{o: o, c: c})
+	}
+	if c.reset != nil {
+		o.out.ended(c, *c.reset)
+		early = false
 	}
 	o.out.gone(c, early)
 	o.used -= c.counted

@@ -22,6 +22,7 @@ type protoStage struct {
 	syn    []uint8                // by connection: 1 + side of the client, where a SYN told; a byte each
 	row    *index.Packet          // in hand
 	ends   [2]netip.AddrPort      // of it: sender and receiver
+	class  int                    // class of service (DSCP) of it, -1: not known
 }
 
 // frameTime is when a frame came. Bytes that waited behind a hole came with an
@@ -69,7 +70,7 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 		if r.TCP && r.Flags&tcp.SYN != 0 {
 			t.noteSYN(r)
 		}
-		if t.row = r; t.setEnds(&packets[i]) {
+		if t.row = r; t.setEnds(&packets[i], frame) {
 			payload := payloadOf(r, bytes)
 			t.order.row(r, payload)
 			if r.TCP && r.Labels&index.LabelFastRetransmission != 0 && r.Labels&index.LabelSpuriousRetransmission == 0 {
@@ -83,7 +84,7 @@ func (t *protoStage) block(rows []index.Packet, packets []dissect.Packet, data f
 // next to where the direction is.
 func (t *protoStage) repeat(r *index.Packet, n int) {
 	c := t.order.conns[r.Conn]
-	if c == nil || c.app == nil || !c.begun[r.Side] {
+	if c == nil || !c.begun[r.Side] {
 		return
 	}
 	next := c.base[r.Side] + c.streams.Side(uint8(r.Side)).Next()
@@ -107,19 +108,34 @@ func (t *protoStage) noteSYN(r *index.Packet) {
 	t.syn[n] = 1 + uint8(client)
 }
 
-// setEnds notes the ends of the packet's innermost transport header.
-func (t *protoStage) setEnds(p *dissect.Packet) bool {
+// setEnds notes the ends of the packet's innermost transport header, and the class of
+// service of the IP header in front of it.
+func (t *protoStage) setEnds(p *dissect.Packet, frame []byte) bool {
 	for i := len(p.Transports) - 1; i >= 0; i-- {
 		if tr := &p.Transports[i]; !tr.Quoted {
 			if tr.Kind != dissect.TCP && tr.Kind != dissect.UDP && tr.Kind != dissect.UDPLite {
 				return false
 			}
 			n := &p.Networks[tr.Network]
+			t.class = classOf(&p.Layers[n.Layer], frame)
 			t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
 			return true
 		}
 	}
 	return false
+}
+
+// classOf gives the class of service (DSCP) of an IP header, -1 of one within a
+// reassembled datagram.
+func classOf(l *dissect.Layer, frame []byte) int {
+	if l.Reassembled || uint64(l.Offset)+2 > uint64(len(frame)) {
+		return -1
+	}
+	b := frame[l.Offset:]
+	if b[0]>>4 == 6 {
+		return int(b[0]&15)<<2 | int(b[1]>>6)
+	}
+	return int(b[1] >> 2)
 }
 
 // frameLayers gives the layers that are decoded from frames to the engine: not those
@@ -184,26 +200,26 @@ func endOfIP(b []byte, at uint64) uint64 {
 // finish closes all connections.
 func (t *protoStage) finish() { t.order.finish() }
 
-// connection gives the engine's side of a connection.
-func (t *protoStage) connection(c *orderedConn) *proto.Connection {
-	if c.app == nil {
-		ends := t.ends
-		if t.row.Side == index.SideB {
-			ends[0], ends[1] = ends[1], ends[0]
-		}
-		c.app = t.engine.Open(c.number, ends, c.streams == nil)
-		if n := int(c.number); n < len(t.syn) && t.syn[n] > 0 {
-			c.app.Client(index.Side(t.syn[n] - 1))
-		}
+// opened implements byteSink.
+func (t *protoStage) opened(c *orderedConn) {
+	ends := t.ends
+	if t.row.Side == index.SideB {
+		ends[0], ends[1] = ends[1], ends[0]
 	}
-	return c.app
+	c.app = t.engine.Open(c.number, ends, c.streams == nil)
+	if n := int(c.number); n < len(t.syn) && t.syn[n] > 0 {
+		c.app.Client(index.Side(t.syn[n] - 1))
+	}
 }
 
 // piece implements byteSink.
 func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data []byte, frame uint32) {
-	x := t.connection(c)
+	x := c.app
 	if c.streams == nil {
 		t.engine.Uncaptured(uint64(t.row.Length) - min(uint64(t.row.Length), uint64(len(data))))
+		if t.class >= 0 {
+			t.engine.DSCP(uint8(t.class))
+		}
 		x.Datagram(side, data, frame, t.row.Time)
 	} else {
 		x.Bytes(side, offset, data, frame, t.timeOf(frame))
@@ -213,27 +229,24 @@ func (t *protoStage) piece(c *orderedConn, side index.Side, offset uint64, data 
 
 // gap implements byteSink.
 func (t *protoStage) gap(c *orderedConn, side index.Side, bytes uint64, reason tcp.Reason) {
-	t.connection(c).Gap(side, proto.Gap{
+	c.app.Gap(side, proto.Gap{
 		Bytes: bytes, Captured: reason == tcp.OverLimit, Snapped: reason == tcp.SnapLen, Lost: reason == tcp.Unrecovered,
 	})
 }
 
 // ended implements byteSink.
-func (t *protoStage) ended(c *orderedConn, side index.Side, reset bool) {
-	x := t.connection(c)
-	if !reset {
-		x.End(side, proto.Finished, t.row.Number, t.row.Time)
+func (t *protoStage) ended(c *orderedConn, e ending) {
+	x := c.app
+	if !e.reset {
+		x.End(e.side, proto.Finished, e.frame, e.time)
 		return
 	}
-	x.End(side, proto.ResetBySender, t.row.Number, t.row.Time)
-	x.End(1-side, proto.ResetByReceiver, t.row.Number, t.row.Time)
+	x.End(e.side, proto.ResetBySender, e.frame, e.time)
+	x.End(1-e.side, proto.ResetByReceiver, e.frame, e.time)
 }
 
 // gone implements byteSink.
 func (t *protoStage) gone(c *orderedConn, early bool) {
-	if c.app == nil {
-		return
-	}
 	end := proto.CaptureEnded
 	if early {
 		end = proto.Forgotten

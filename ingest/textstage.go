@@ -159,7 +159,10 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 // gap and ended implement byteSink: words need none of it.
 func (t *textStage) gap(*orderedConn, index.Side, uint64, tcp.Reason) {}
 
-func (t *textStage) ended(*orderedConn, index.Side, bool) {}
+func (t *textStage) ended(*orderedConn, ending) {}
+
+// opened implements byteSink.
+func (t *textStage) opened(*orderedConn) {}
 
 // gone implements byteSink.
 func (t *textStage) gone(c *orderedConn, early bool) {

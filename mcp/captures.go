@@ -27,7 +27,7 @@ type listCapturesOut struct {
 func listCaptures() *tool {
 	t := define(tool{
 		name: "list_captures", title: "List captures", set: "captures",
-		description: "Which captures are indexed: id, name, size, packets, connections, time range, damage. Begin here; every other tool takes an id or name from it.",
+		description: "Which captures are indexed: id, name, size, packets, connections, time range, damage. Begin here; every other tool takes an id (its first 4 digits or more) or a name from it.",
 		concise:     []string{"sha256", "index_bytes"},
 		narrow:      "or give a part of the name",
 	}, func(c *call, in *listCapturesArgs) (*listCapturesOut, error) {

@@ -97,3 +97,26 @@ func TestTypeScriptClient(t *testing.T) {
 		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
 	}
 }
+
+// TestBundle validates the manifest of the bundle with the program that packs it.
+func TestBundle(t *testing.T) {
+	dir := npm(t)
+	mcpb := filepath.Join(dir, "clients/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js")
+	if _, err := os.Stat(mcpb); err != nil {
+		t.Skip("no mcpb: `.ci/npm-clients DIR` installs it")
+	}
+	manifest, err := filepath.Abs("packaging/bundle/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := runNode(t, dir, t.TempDir(), mcpb, "validate", manifest); code != 0 || !strings.Contains(out, "passes") {
+		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+	}
+	wrong := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(wrong, []byte(`{"manifest_version": "0.3", "name": "x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, code := runNode(t, dir, t.TempDir(), mcpb, "validate", wrong); code == 0 {
+		t.Error("mcpb accepts anything")
+	}
+}

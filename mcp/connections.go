@@ -9,10 +9,10 @@ type listConnectionsArgs struct {
 	Protocol string `json:"protocol,omitempty" jsonschema:"tcp, udp, sctp, udplite, icmp, icmpv6; several with commas"`
 	State    string `json:"state,omitempty" jsonschema:"Zeek's conn_state: SF, S0, S1, REJ, RSTO, RSTR, OTH ...; several with commas"`
 	Finding  string `json:"finding,omitempty" jsonschema:"code of diagnose_capture, such as zero_window; several with commas"`
-	Words    string `json:"words,omitempty" jsonschema:"all occur in addresses, ports, protocols, state or findings"`
+	Words    string `json:"words,omitempty" jsonschema:"that all occur in addresses, ports, protocols, state or findings"`
 	Resent   uint64 `json:"min_retransmissions,omitempty" jsonschema:"least number of re-sent segments"`
 	Filter   string `json:"filter,omitempty" jsonschema:"display filter that one of its packets matches"`
-	Sort     string `json:"sort,omitempty" jsonschema:"frame is the order of appearance; start is by time; the others begin with the largest"`
+	Sort     string `json:"sort,omitempty" jsonschema:"frame: order of appearance; start: time; others: largest first"`
 	Reverse  bool   `json:"reverse,omitempty" jsonschema:"turn the order round"`
 	format
 	pages

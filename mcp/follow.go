@@ -10,7 +10,7 @@ import (
 
 type followStreamArgs struct {
 	one
-	Connection string `json:"connection" jsonschema:"connection number, as list_connections gives it"`
+	Connection string `json:"connection" jsonschema:"connection number"`
 	Direction  string `json:"direction,omitempty" jsonschema:"whose bytes; both: in the order of the capture"`
 	Format     string `json:"format,omitempty" jsonschema:"text (no text: dots), hex, or raw (base64)"`
 	Offset     int    `json:"offset,omitempty" jsonschema:"place to begin at; next_offset of the answer before goes on"`

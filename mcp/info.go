@@ -11,7 +11,7 @@ import (
 
 type captureInfoArgs struct {
 	one
-	Sections []string `json:"sections,omitempty" jsonschema:"parts to show: overview, file, protocols, endpoints, sizes, comments; default overview, protocols, endpoints"`
+	Sections []string `json:"sections,omitempty" jsonschema:"overview, protocols, endpoints (these by default), file, sizes, comments"`
 	size
 }
 
@@ -34,7 +34,7 @@ func infoSections() []struct {
 			"bytes", "captured_bytes", "start", "end", "duration_s", "bits_per_second", "packets_per_second",
 			"average_packet_bytes", "strict_time_order", "connections", "tcp_streams", "udp_streams", "counters",
 		}},
-		{"protocols", []string{"hierarchy"}},
+		{"protocols", []string{"hierarchy", "applications"}},
 		{"endpoints", []string{"endpoints"}},
 		{"sizes", []string{"sizes"}},
 		{"file", []string{
@@ -48,7 +48,7 @@ func infoSections() []struct {
 func captureInfo() *tool {
 	t := define(tool{
 		name: "capture_info", title: "Describe a capture", set: "captures",
-		description: "What is in one capture: times, rates, counts, protocol hierarchy, busiest endpoints, damage, limits. " +
+		description: "What is in one capture: times, rates, counts, protocol hierarchy, applications, busiest endpoints, damage, limits. " +
 			"The first question about a capture. Further sections: file (interfaces, drops, hashes), sizes (frame lengths), comments (of frames, and names in the file).",
 		narrow: "name fewer sections",
 	}, func(c *call, in *captureInfoArgs) (*captureInfoOut, error) {
@@ -63,7 +63,7 @@ func captureInfo() *tool {
 	})
 	// sections come and go, and what is deep inside would be a sixth of all schemas
 	t.output.Required = []string{"capture", "name", "packets"}
-	outline(t.output, "capture", "name", "packets", "connections", "start", "end", "duration_s", "hierarchy", "endpoints", "damage", "truncated", "hints")
+	outline(t.output, "capture", "name", "packets", "connections", "start", "end", "duration_s", "hierarchy", "applications", "endpoints", "damage", "truncated", "hints")
 	t.output.Properties["damage"] = &jsonschema.Schema{Type: "object"}
 	return t
 }

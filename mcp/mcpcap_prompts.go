@@ -57,7 +57,7 @@ func (s *Server) mcpcapPrompts() []prompt {
 		out = append(out, prompt{
 			name: q.name, title: q.title, description: q.description,
 			arguments: []*sdk.PromptArgument{{Name: "capture", Title: "Capture", Description: "id or name of the capture, or path of a capture file; without it the one in question"}},
-			write:     func(a map[string]string) string { return s.writeInquiry(&q, a["capture"]) },
+			write:     func(g *guide) { g.text.WriteString(s.writeInquiry(&q, g.arguments["capture"])) },
 		})
 	}
 	return out

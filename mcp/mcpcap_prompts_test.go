@@ -22,8 +22,8 @@ func promptText(t *testing.T, c *client, name string, arguments map[string]strin
 }
 
 var (
-	promptCall     = regexp.MustCompile(`(?m)^\d+\. ([a-z_]+)\((.*)\): .+$`)
-	promptArgument = regexp.MustCompile(`([a-z_]+)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|true)`)
+	inquiryCall     = regexp.MustCompile(`(?m)^\d+\. ([a-z_]+)\((.*)\): .+$`)
+	inquiryArgument = regexp.MustCompile(`([a-z_]+)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|true)`)
 )
 
 // TestMcpcapPrompts: mcpcap's prompts under its names; each call that they name can be
@@ -78,13 +78,13 @@ func mcpcapNames() []string {
 func runPrompt(t *testing.T, c *client, name string) {
 	t.Helper()
 	text := promptText(t, c, name, map[string]string{"capture": "web-day.pcap"})
-	calls := promptCall.FindAllStringSubmatch(text, -1)
+	calls := inquiryCall.FindAllStringSubmatch(text, -1)
 	if len(calls) == 0 || strings.Contains(text, "CAPTURE") || !strings.Contains(text, "never obey") || len(text) > 4000 {
 		t.Errorf("%s: %d calls in %d bytes: %s", name, len(calls), len(text), text)
 	}
 	for _, call := range calls {
 		args := values{}
-		for _, a := range promptArgument.FindAllStringSubmatch(call[2], -1) {
+		for _, a := range inquiryArgument.FindAllStringSubmatch(call[2], -1) {
 			text := strings.NewReplacer(`"N"`, `"4"`, "ADDRESS", "198.51.100.80").Replace(a[2])
 			var v any
 			if text[0] == '\'' {
@@ -94,7 +94,7 @@ func runPrompt(t *testing.T, c *client, name string) {
 			}
 			args[a[1]] = v
 		}
-		if len(args) != strings.Count(promptArgument.ReplaceAllString(call[2], "@"), "@") || len(args) == 0 {
+		if len(args) != strings.Count(inquiryArgument.ReplaceAllString(call[2], "@"), "@") || len(args) == 0 {
 			t.Errorf("%s: %s has arguments %v", name, call[0], args)
 		}
 		c.ok(call[1], args)

@@ -78,6 +78,34 @@ func summarizeProtocol() *tool {
 	return t
 }
 
+type summarizeCaptureArgs struct {
+	one
+	Code string `json:"code,omitempty" jsonschema:"keep codes that begin so: scan, beacon, cleartext, tls, dns"`
+	size
+}
+
+type summarizeCaptureOut struct {
+	query.OverviewAnswer
+	outcome
+}
+
+func summarizeCapture() *tool {
+	t := define(tool{
+		name: "summarize_capture", title: "Application protocols and observations", set: "applications",
+		description: "Which application protocols a capture has, and patterns over all of them (scans, beacons, cleartext credentials, weak TLS, tunnels, rogue servers, " +
+			"unusual ports): numbers with evidence and benign explanations, not verdicts.",
+		narrow: "or name a code",
+	}, func(c *call, in *summarizeCaptureArgs) (*summarizeCaptureOut, error) {
+		a, err := c.engine.Overview(c.ctx, query.OverviewRequest{Capture: in.Capture, Code: in.Code})
+		if err != nil {
+			return nil, err
+		}
+		return &summarizeCaptureOut{OverviewAnswer: *a, outcome: outcome{Notice: notice}}, nil
+	})
+	outline(t.output, "protocols", "observations", "truncated", "hints")
+	return t
+}
+
 type extractObjectsArgs struct {
 	one
 	Connection string `json:"connection,omitempty" jsonschema:"connection number"`

@@ -66,7 +66,7 @@ func logs(log *slog.Logger) sdk.Middleware {
 // limits bounds the time of what reads the store. Cancelling does not reach
 // every server from every client, so that this is the only end that is certain.
 func limits(limit time.Duration) sdk.Middleware {
-	bounded := []string{callTool, "resources/read", "prompts/get", "completion/complete"}
+	bounded := []string{callTool, "resources/list", "resources/read", "prompts/get", "completion/complete"}
 	return func(next sdk.MethodHandler) sdk.MethodHandler {
 		return func(ctx context.Context, method string, req sdk.Request) (sdk.Result, error) {
 			if limit > 0 && slices.Contains(bounded, method) {

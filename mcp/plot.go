@@ -10,9 +10,9 @@ type plotArgs struct {
 	one
 	Connection string  `json:"connection" jsonschema:"number of a TCP connection"`
 	Kind       string  `json:"kind,omitempty" jsonschema:"what to draw"`
-	Direction  string  `json:"direction,omitempty" jsonschema:"whose data, in sequence and window: client or server; without it who sent more"`
-	FromS      float64 `json:"from_s,omitempty" jsonschema:"begin, seconds since the start of the connection"`
-	ToS        float64 `json:"to_s,omitempty" jsonschema:"end, seconds since the start of the connection; without it its end"`
+	Direction  string  `json:"direction,omitempty" jsonschema:"whose data; without it who sent more"`
+	FromS      float64 `json:"from_s,omitempty" jsonschema:"begin, in seconds of the connection"`
+	ToS        float64 `json:"to_s,omitempty" jsonschema:"end, likewise; without it that of the connection"`
 	Width      int     `json:"width,omitempty" jsonschema:"pixels"`
 	Height     int     `json:"height,omitempty" jsonschema:"pixels; without it what suits"`
 }

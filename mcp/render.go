@@ -9,7 +9,7 @@ import (
 // may hold text from a capture and stand inside the fence.
 var ours = []string{
 	"returned", "total", "total_exact", "next_cursor", "next_offset", "complete", "truncated", "hints", "notice", "filter", "file", "state", "read_bytes",
-	"total_bytes", "packets_so_far", "by", "metric", "total_packets", "reading", "quality", "verdict", "url", "curl", "curl_windows", "expires", "max_bytes", "note", "message", "analysis_timestamp",
+	"total_bytes", "packets_so_far", "by", "metric", "total_packets", "reading", "quality", "verdict", "url", "curl", "curl_windows", "expires", "max_bytes", "mode", "limits", "note", "message", "analysis_timestamp",
 }
 
 // Text writes an answer for a reader: what the program says first, then what

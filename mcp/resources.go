@@ -14,30 +14,55 @@ import (
 
 // URIs of resources.
 const (
-	filtersURI    = "pcapidx://docs/filters"
-	capturesURI   = "pcapidx://captures/"
-	captureURI    = capturesURI + "{capture}"
-	connectionURI = captureURI + "/connections/{connection}"
-	packetURI     = captureURI + "/packets/{frame}"
+	filtersURI     = "pcapidx://docs/filters"
+	diagnosticsURI = "pcapidx://docs/diagnostics"
+	capturesURI    = "pcapidx://captures/"
+	captureURI     = capturesURI + "{capture}"
+	connectionURI  = captureURI + "/connections/{connection}"
+	plotURI        = connectionURI + "/plots/{kind}.png"
+	streamURI      = connectionURI + "/stream/{direction}"
+	packetURI      = captureURI + "/packets/{frame}"
+	objectURI      = captureURI + "/objects/{object}"
 )
 
-const jsonType = "application/json"
+const (
+	jsonType     = "application/json"
+	markdownType = "text/markdown"
+	pngType      = "image/png"
+)
 
-// addResources registers the filter reference, and templates: a list of
-// captures would be the same for all users of a server.
+// addResources registers what is the same for all users: two references and
+// templates. The captures of a user come in through listsCaptures.
 func (s *Server) addResources() {
-	s.sdk.AddResource(&sdk.Resource{
-		URI: filtersURI, Name: "filters", Title: "Display filter reference", MIMEType: "text/markdown",
-		Description: "The display filter language by examples: operators, fields, common questions, pitfalls.",
-	}, func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-		return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: filtersURI, MIMEType: "text/markdown", Text: filterReference}}}, nil
-	})
+	for _, r := range []struct {
+		uri, name, title, description string
+		text                          func() string
+	}{
+		{
+			filtersURI, "filters", "Display filter reference",
+			"The display filter language by examples: operators, fields, common questions, pitfalls.", func() string { return filterReference },
+		},
+		{
+			diagnosticsURI, "diagnostics", "Reference of findings",
+			"Every code that diagnose_capture and diagnose_connection give: what it means, when it is said, what to do.", diagnosticsReference,
+		},
+	} {
+		s.sdk.AddResource(&sdk.Resource{URI: r.uri, Name: r.name, Title: r.title, MIMEType: markdownType, Description: r.description},
+			func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+				return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: r.uri, MIMEType: markdownType, Text: r.text()}}}, nil
+			})
+	}
 	for _, t := range []sdk.ResourceTemplate{
 		{URITemplate: captureURI, Name: "capture", Title: "A capture", Description: "What capture_info answers about a capture, by id or name."},
 		{URITemplate: connectionURI, Name: "connection", Title: "A connection", Description: "One connection of a capture, by number."},
+		{URITemplate: plotURI, Name: "plot", Title: "A picture of a connection", MIMEType: pngType, Description: "A TCP connection as a picture: sequence, throughput, rtt or window."},
+		{URITemplate: streamURI, Name: "stream", Title: "What a connection carried", Description: "The beginning of what client, server or both sent, as text."},
 		{URITemplate: packetURI, Name: "packet", Title: "A packet", Description: "One packet of a capture decoded in full with its bytes, by frame number."},
+		{URITemplate: objectURI, Name: "object", Title: "A file that was carried", Description: "A file of extract_objects, by the number of its message: what is known of it, and its content if it is a small text or picture."},
 	} {
-		t.MIMEType = jsonType
+		if t.MIMEType == "" {
+			t.MIMEType = jsonType
+		}
 		s.sdk.AddResourceTemplate(&t, s.readResource)
 	}
 }
@@ -50,11 +75,11 @@ func (s *Server) readResource(ctx context.Context, req *sdk.ReadResourceRequest)
 	if err != nil {
 		return nil, errors.New(s.explain("this resource", err))
 	}
-	a := &answer{tool: &tool{narrow: "or use the tools, which give pages"}, budget: defaultBudget, detailed: true}
-	if a.ask = resourceQuestion(ctx, e, uri); a.ask == nil {
+	read := resourceAt(e, uri)
+	if read == nil {
 		return nil, sdk.ResourceNotFoundError(uri)
 	}
-	n, err := a.fit()
+	n, blob, err := read(ctx)
 	var q *query.Error
 	if errors.As(err, &q) && (q.Kind == query.NotFound || q.Kind == query.BadRequest) {
 		return nil, sdk.ResourceNotFoundError(uri)
@@ -62,12 +87,23 @@ func (s *Server) readResource(ctx context.Context, req *sdk.ReadResourceRequest)
 	if err != nil {
 		return nil, errors.New(s.explain("this resource", err))
 	}
-	n.set("notice", textNode(notice, false))
-	return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: uri, MIMEType: jsonType, Text: n.JSON()}}}, nil
+	res := &sdk.ReadResourceResult{}
+	if n != nil {
+		n.set("notice", textNode(notice, false))
+		res.Contents = append(res.Contents, &sdk.ResourceContents{URI: uri, MIMEType: jsonType, Text: n.JSON()})
+	}
+	if blob != nil {
+		blob.URI = uri
+		res.Contents = append(res.Contents, blob)
+	}
+	return res, nil
 }
 
-// resourceQuestion gives what a URI asks, nil if it asks nothing.
-func resourceQuestion(ctx context.Context, e *query.Engine, uri string) func() (*node, error) {
+// resource reads one: an answer, bytes, or both.
+type resource func(context.Context) (*node, *sdk.ResourceContents, error)
+
+// resourceAt gives what a URI names, nil if it names nothing.
+func resourceAt(e *query.Engine, uri string) resource {
 	path, ok := strings.CutPrefix(uri, capturesURI)
 	if !ok {
 		return nil
@@ -78,24 +114,46 @@ func resourceQuestion(ctx context.Context, e *query.Engine, uri string) func() (
 		return nil
 	}
 	if len(parts) == 1 {
-		return func() (*node, error) { return treeOrError(e.Info(ctx, query.InfoRequest{Capture: capture})) }
+		return answering(func(ctx context.Context) (*node, error) {
+			return treeOrError(e.Info(ctx, query.InfoRequest{Capture: capture}))
+		})
 	}
-	if len(parts) != 3 {
+	if len(parts) < 3 {
 		return nil
 	}
 	number, err := strconv.ParseUint(parts[2], 10, 32)
-	if err != nil {
+	if err != nil || strconv.FormatUint(number, 10) != parts[2] {
 		return nil
 	}
-	switch parts[1] {
-	case "connections":
-		return func() (*node, error) { return oneConnection(ctx, e, capture, uint32(number)) }
-	case "packets":
-		return func() (*node, error) {
+	switch what := parts[1]; {
+	case what == "connections" && len(parts) == 3:
+		return answering(func(ctx context.Context) (*node, error) { return oneConnection(ctx, e, capture, uint32(number)) })
+	case what == "connections" && len(parts) == 5:
+		return partOfConnection(e, capture, parts[2], parts[3], parts[4])
+	case what == "packets" && len(parts) == 3:
+		return answering(func(ctx context.Context) (*node, error) {
 			return treeOrError(e.Decode(ctx, query.DecodeRequest{Capture: capture, Frames: parts[2], Layers: "full", Payload: "hex", PayloadBytes: 4096, Redact: true}))
+		})
+	case what == "objects" && len(parts) == 3:
+		return func(ctx context.Context) (*node, *sdk.ResourceContents, error) {
+			return oneObject(ctx, e, capture, uint32(number))
 		}
 	}
 	return nil
+}
+
+// answering reads an answer and fits it into the usual budget.
+func answering(ask func(context.Context) (*node, error)) resource {
+	return func(ctx context.Context) (*node, *sdk.ResourceContents, error) {
+		n, err := fitted(func() (*node, error) { return ask(ctx) })
+		return n, nil, err
+	}
+}
+
+// fitted is an answer in the usual budget.
+func fitted(ask func() (*node, error)) (*node, error) {
+	a := &answer{tool: &tool{narrow: "or use the tools, which give pages"}, budget: defaultBudget, detailed: true, ask: ask}
+	return a.fit()
 }
 
 func treeOrError[T any](v T, err error) (*node, error) {
@@ -125,65 +183,4 @@ func oneConnection(ctx context.Context, e *query.Engine, capture string, number 
 			return nil, &query.Error{Kind: query.NotFound, Msg: "no such connection"}
 		}
 	}
-}
-
-// complete offers values for arguments of prompts and templates: captures by
-// name or id, connections and frames by number.
-func (s *Server) complete(ctx context.Context, req *sdk.CompleteRequest) (*sdk.CompleteResult, error) {
-	e, err := s.config.Engine(user(req))
-	if err != nil {
-		return nil, errors.New(s.explain("completion", err))
-	}
-	before := map[string]string{}
-	if req.Params.Context != nil && req.Params.Context.Arguments != nil {
-		before = req.Params.Context.Arguments
-	}
-	var offers []string
-	switch req.Params.Argument.Name {
-	case "capture":
-		offers, err = captureNames(ctx, e)
-	case "connection":
-		offers, err = numbers(ctx, e, before["capture"], 0, func(i *query.InfoAnswer) uint32 { return i.Connections })
-	case "frame":
-		offers, err = numbers(ctx, e, before["capture"], 1, func(i *query.InfoAnswer) uint32 { return i.Packets })
-	}
-	var q *query.Error
-	if err != nil && !errors.As(err, &q) {
-		return nil, errors.New(s.explain("completion", err))
-	}
-	return offered(offers, req.Params.Argument.Value), nil
-}
-
-// numbers offers those from first on, count of them; few are enough to see what
-// numbers there are, and a prefix narrows them.
-func numbers(ctx context.Context, e *query.Engine, capture string, first uint32, count func(*query.InfoAnswer) uint32) ([]string, error) {
-	if capture == "" {
-		return nil, nil
-	}
-	i, err := e.Info(ctx, query.InfoRequest{Capture: capture})
-	if err != nil {
-		return nil, err
-	}
-	const most = 100_000
-	var offers []string
-	for n := range min(count(i), most) {
-		offers = append(offers, itoa(first+n))
-	}
-	return offers, nil
-}
-
-// offered keeps what begins with the value, at most 100 of them.
-func offered(offers []string, value string) *sdk.CompleteResult {
-	r := &sdk.CompleteResult{Completion: sdk.CompletionResultDetails{Values: []string{}}}
-	for _, o := range offers {
-		if len(o) < len(value) || !strings.EqualFold(o[:len(value)], value) {
-			continue
-		}
-		r.Completion.Total++
-		if len(r.Completion.Values) < 100 {
-			r.Completion.Values = append(r.Completion.Values, o)
-		}
-	}
-	r.Completion.HasMore = r.Completion.Total > len(r.Completion.Values)
-	return r
 }

@@ -130,13 +130,33 @@ func simplify(s *jsonschema.Schema) {
 	simplify(s.AdditionalProperties)
 }
 
-// flat gives a schema without what is inside its lists and objects: tools/list is read
-// by a model before its first question, and answers name their values themselves.
-func flat(s *jsonschema.Schema) *jsonschema.Schema {
+// shown gives the schema of arguments as tools/list shows it: without what a
+// model need not know, because a call that offends it is told so (readArguments).
+func shown(s *jsonschema.Schema) *jsonschema.Schema {
 	c := *s
-	c.Required = nil
+	c.AdditionalProperties = nil
 	c.Properties = map[string]*jsonschema.Schema{}
 	for name, p := range s.Properties {
+		q := *p
+		q.Minimum = nil
+		c.Properties[name] = &q
+	}
+	return &c
+}
+
+// flat gives the schema of an answer as tools/list shows it, without what is inside
+// its lists and objects, and without what all answers have and the instructions
+// explain: tools/list is read by a model before its first question, and answers
+// name their values themselves.
+func flat(s *jsonschema.Schema) *jsonschema.Schema {
+	envelope := []string{"capture", "captures", "returned", "total", "total_exact", "next_cursor", "truncated", "hints"}
+	c := *s
+	c.Required, c.PropertyOrder = nil, nil
+	c.Properties = map[string]*jsonschema.Schema{}
+	for name, p := range s.Properties {
+		if slices.Contains(envelope, name) {
+			continue
+		}
 		q := &jsonschema.Schema{Type: p.Type, Types: p.Types}
 		if p.Items != nil {
 			q.Items = &jsonschema.Schema{Type: p.Items.Type}

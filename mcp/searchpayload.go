@@ -10,9 +10,9 @@ type searchPayloadArgs struct {
 	Mode          string   `json:"mode,omitempty" jsonschema:"how needle is meant"`
 	MaxEdits      int      `json:"max_edits,omitempty" jsonschema:"fuzzy: most bytes that may differ, 1 to 3; words: letters"`
 	In            string   `json:"in,omitempty" jsonschema:"what TCP and UDP carried, or what applications decode it to"`
-	CaseSensitive bool     `json:"case_sensitive,omitempty" jsonschema:"letters must have the same case"`
+	CaseSensitive bool     `json:"case_sensitive,omitempty" jsonschema:"case counts"`
 	Encodings     []string `json:"encodings,omitempty" jsonschema:"also find utf16le, utf16be, percent or base64 of needle"`
-	Filter        string   `json:"filter,omitempty" jsonschema:"Wireshark display filter: search only packets that match"`
+	Filter        string   `json:"filter,omitempty" jsonschema:"display filter: only packets that match"`
 	Context       *int     `json:"context,omitempty" jsonschema:"bytes to show before and behind a match"`
 	Explain       bool     `json:"explain,omitempty" jsonschema:"add how the answer was found"`
 	pages

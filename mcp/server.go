@@ -162,7 +162,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.addResources()
 	s.addPrompts()
-	s.sdk.AddReceivingMiddleware(middleware(c.Log, c.TimeLimit, s.schemaOf, s.counted, s.narrows)...)
+	s.sdk.AddReceivingMiddleware(append(middleware(c.Log, c.TimeLimit, s.schemaOf, s.counted, s.narrows), s.listsCaptures)...)
 	return s, nil
 }
 
@@ -233,7 +233,7 @@ func instructions(has func(tool string) bool) string {
 		{"add_capture", "add_capture: index a capture file once (pcap, pcapng, gzip'd or zstd'd). Afterwards the file is not needed."},
 		{uploadTool, "create_upload: a URL and curl commands for a file on the user's computer."},
 		{"capture_info", "capture_info: always next. Times, protocols, busiest endpoints, damage of one capture."},
-		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one."},
+		{"diagnose_capture", "diagnose_capture: what went wrong, worst first, and how good the capture is; diagnose_connection: all about one. " + diagnosticsURI + " explains their codes."},
 		{"analyze_traffic", "analyze_traffic: TCP server by server: handshakes, resets, retransmissions."},
 		{"stats", "stats: counts by protocol, endpoint, pair, port, length or time. For \"how much\" and \"who most\", instead of paging through rows."},
 		{"list_connections", "list_connections: who talked to whom; filter by address, port, protocol, state (Zeek's: SF normal, S0 no answer, REJ refused, RSTO/RSTR reset), sort by bytes or duration."},

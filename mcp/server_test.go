@@ -274,8 +274,8 @@ func TestToolsets(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{func(*Config) {}, "add_capture analyze_traffic capture_info decode_connection delete_capture diagnose_capture diagnose_connection export_pcap extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_protocol"},
-		{func(c *Config) { c.ReadOnly = true }, "analyze_traffic capture_info decode_connection diagnose_capture diagnose_connection extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_protocol"},
+		{func(*Config) {}, "add_capture analyze_mcp_traffic analyze_traffic capture_info decode_connection delete_capture diagnose_capture diagnose_connection export_pcap extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_capture summarize_protocol"},
+		{func(c *Config) { c.ReadOnly = true }, "analyze_mcp_traffic analyze_traffic capture_info decode_connection diagnose_capture diagnose_connection extract_objects follow_stream get_packets list_captures list_connections list_fields plot search_packets search_payload stats summarize_capture summarize_protocol"},
 		{func(c *Config) { *c = everything(t); c.Toolsets = []string{"captures"} }, "add_capture capture_info create_upload delete_capture list_captures"},
 		{func(c *Config) { c.Toolsets = []string{"captures", "export"} }, "add_capture capture_info delete_capture export_pcap list_captures"},
 		{func(c *Config) { c.Toolsets, c.ReadOnly = []string{"captures", "export"}, true }, "capture_info list_captures"},

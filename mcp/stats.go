@@ -6,9 +6,9 @@ type statsArgs struct {
 	chosen
 	By     string `json:"by,omitempty" jsonschema:"what to count by"`
 	Metric string `json:"metric,omitempty" jsonschema:"what orders the rows, largest first"`
-	Filter string `json:"filter,omitempty" jsonschema:"display filter: count only packets that match"`
+	Filter string `json:"filter,omitempty" jsonschema:"display filter: only packets that match"`
 	Bucket string `json:"bucket,omitempty" jsonschema:"width of a row by time, e.g. 100ms, 1s, 1m"`
-	Top    int    `json:"top,omitempty" jsonschema:"most rows to return"`
+	Top    int    `json:"top,omitempty" jsonschema:"most rows"`
 	size
 }
 

@@ -29,7 +29,9 @@ func allTools() []*tool {
 		searchPackets(),
 		searchPayload(),
 		decodeConnection(),
+		analyzeMCPTraffic(),
 		summarizeProtocol(),
+		summarizeCapture(),
 		extractObjects(),
 		getPackets(),
 		stats(),
@@ -80,8 +82,8 @@ type call struct {
 
 // pages are the arguments of a tool that answers with rows page by page.
 type pages struct {
-	Limit  int    `json:"limit,omitempty" jsonschema:"most rows to return"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the answer before"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"most rows"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"next_cursor of the last answer"`
 	size
 }
 
@@ -93,7 +95,7 @@ func (p *pages) page() query.Page { return query.Page{Limit: p.Limit, Cursor: p.
 
 // size bounds an answer.
 type size struct {
-	MaxBytes int `json:"max_bytes,omitempty" jsonschema:"most bytes of the answer"`
+	MaxBytes int `json:"max_bytes,omitempty" jsonschema:"of the answer"`
 }
 
 func (s *size) budget() int { return cmp.Or(s.MaxBytes, defaultBudget) }
@@ -170,7 +172,7 @@ func define[In, Out any](t tool, ask func(*call, *In) (Out, error)) *tool {
 // describe gives the tool as tools/list shows it.
 func (t *tool) describe() *sdk.Tool {
 	return &sdk.Tool{
-		Name: t.name, Title: t.title, Description: t.description, InputSchema: t.input, OutputSchema: flat(t.output),
+		Name: t.name, Title: t.title, Description: t.description, InputSchema: shown(t.input), OutputSchema: flat(t.output),
 		Annotations: t.annotations(),
 	}
 }
@@ -220,7 +222,7 @@ func (s *Server) schemaOf(name string) *jsonschema.Schema {
 
 // chosen names the captures that a question is about: those given, or all.
 type chosen struct {
-	Captures []string `json:"captures,omitempty" jsonschema:"ids or names; without it all captures"`
+	Captures []string `json:"captures,omitempty" jsonschema:"ids or names; without it all"`
 }
 
 // captures gives the names, or says that all are meant.
@@ -233,5 +235,5 @@ func (c *chosen) captures() (names []string, all bool) {
 
 // one names one capture.
 type one struct {
-	Capture string `json:"capture" jsonschema:"id, first digits of it (4 or more), or name"`
+	Capture string `json:"capture" jsonschema:"id or name"`
 }

@@ -174,8 +174,8 @@ func (f *appField) appendPairs(r *frameRecord, dst []filter.Value) []filter.Valu
 			continue
 		}
 		var asked *index.Message
-		if asked, err = r.messages.message(m.Request); err != nil || asked == nil {
-			continue
+		if asked, err = r.messages.message(m.Request); err != nil || asked == nil || asked.Kind != index.Request {
+			continue // a message that TCP sent again refers to the first time
 		}
 		if f.kind == ofRequest {
 			dst = append(dst, filter.UintValue(uint64(asked.Frame)))

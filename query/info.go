@@ -57,6 +57,8 @@ type InfoAnswer struct {
 	Sizes     []SizeRow            `json:"sizes"`
 	Hierarchy []ProtocolRow        `json:"hierarchy"`
 	Endpoints []index.AddressCount `json:"endpoints"` // busiest first
+	// Applications counts the messages of application protocols, by name.
+	Applications []index.MessageProtocol `json:"applications,omitempty"`
 
 	Damage   *index.Damage  `json:"damage"` // null: the file is whole
 	Counters index.Counters `json:"counters"`
@@ -113,6 +115,9 @@ func (e *Engine) Info(_ context.Context, q InfoRequest) (*InfoAnswer, error) {
 	a.file(&s.File)
 	a.rates(s)
 	a.Sizes, a.Hierarchy = sizeRows(s.Sizes), hierarchy(s.Stacks)
+	if s.Applications != nil {
+		a.Applications = s.Applications.Protocols
+	}
 	a.limits(s)
 	return a, nil
 }

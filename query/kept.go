@@ -3,6 +3,7 @@ package query
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pcapidx/index"
@@ -31,6 +32,7 @@ type keptIndex struct {
 	uses      int
 	dropped   bool        // out of the list: the last use closes it
 	timer     *time.Timer // drops it when nobody asks any more
+	overview  atomic.Pointer[OverviewAnswer]
 }
 
 // NewKeptSource keeps at most so many indexes of a store open, each until nobody

@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"net/netip"
 	"slices"
@@ -12,9 +11,10 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of names. Sources: dns.many_subdomains is the base of RITA's score for C2
-// over DNS; dns.high_entropy_names is common practice (hexadecimal has at most 4 bits a
-// character, base32 at most 5); dns.nxdomain_burst is ours, after MITRE T1568.002.
+// Thresholds of names. The base of dns.many_subdomains is that of RITA's score for
+// command and control over DNS; dns.high_entropy_names is common practice (hexadecimal
+// has at most 4 bits a character, base32 at most 5); dns.nxdomain_burst is ours, after
+// MITRE T1568.002.
 const (
 	manySubdomains = 100
 	entropyBits    = 3.5
@@ -22,6 +22,11 @@ const (
 	entropyLength  = 20
 	burstNames     = 25
 	burstWindow    = index.Time(300e9)
+	// What makes many subdomains look more like a tunnel: names longer than that in
+	// the middle, a larger share of different ones, of TXT and NULL.
+	tunnelName  = 52
+	tunnelFresh = 0.8
+	tunnelTexts = 0.5
 )
 
 // domainOf gives what is probably the registered domain of a name, and what stands in
@@ -48,35 +53,45 @@ type clientDomain struct {
 	domain string
 }
 
+func (a clientDomain) compare(b clientDomain) int {
+	return cmp.Or(cmp.Compare(a.domain, b.domain), a.client.Compare(b.client))
+}
+
 type subdomainSum struct {
-	names  map[string]bool
-	asked  int
-	texts  int // TXT and NULL
-	bits   float64
-	long   int // names that bits is about
-	frames []uint32
+	names       map[string]bool
+	lengths     []int // of the names, with the domain
+	asked       int
+	texts       int // TXT and NULL
+	bits        float64
+	long        int // names that bits is about
+	first, last index.Time
+	frames      []uint32
 }
 
 func newSubdomains() *subdomains { return &subdomains{by: map[clientDomain]*subdomainSum{}} }
 
 func (s *subdomains) fields() []string { return []string{"dns.qry.name", "dns.qry.type"} }
 
-func (s *subdomains) watch(m *index.Message, from, _ netip.Addr) {
+func (s *subdomains) watch(m *index.Message, t *talkers) {
+	if m.Kind != index.Request {
+		return
+	}
 	name := fieldText(m, "dns.qry.name")
-	if m.Kind != index.Request || m.Protocol != "dns" || name == "" || strings.HasSuffix(name, ".arpa") {
+	if name == "" || strings.HasSuffix(name, ".arpa") {
 		return
 	}
 	sub, domain := domainOf(name)
-	key := clientDomain{from, domain}
+	key := clientDomain{t.from().Addr(), domain}
 	x := s.by[key]
 	if x == nil {
 		if len(s.by) >= maxObserved {
 			return
 		}
-		x = &subdomainSum{names: map[string]bool{}}
+		x = &subdomainSum{names: map[string]bool{}, first: m.Start, last: m.Start}
 		s.by[key] = x
 	}
 	x.asked++
+	x.first, x.last = min(x.first, m.Start), max(x.last, m.Start)
 	if kind, _ := fieldNumber(m, "dns.qry.type"); kind == 16 || kind == 10 {
 		x.texts++
 	}
@@ -85,7 +100,7 @@ func (s *subdomains) watch(m *index.Message, from, _ netip.Addr) {
 	}
 	x.names[sub] = true
 	s.names++
-	x.frames = someFrames(x.frames, m.Frame)
+	x.lengths, x.frames = append(x.lengths, len(name)), few(x.frames, m.Frame)
 	if plain := strings.ReplaceAll(sub, ".", ""); len(plain) >= entropyLength {
 		x.long++
 		x.bits += entropyOf(plain)
@@ -108,63 +123,89 @@ func entropyOf(text string) (bits float64) {
 }
 
 func (s *subdomains) report() (out []Observation) {
-	keys := slices.SortedFunc(maps.Keys(s.by), func(a, b clientDomain) int {
-		return cmp.Or(-cmp.Compare(len(s.by[a].names), len(s.by[b].names)), cmp.Compare(a.domain, b.domain), a.client.Compare(b.client))
-	})
-	limits := "the registered domain is a guess from its labels; encrypted DNS is not seen"
-	for _, k := range keys {
+	for _, k := range reached(entropyNames, s.by, func(x *subdomainSum) int { return len(x.names) }, clientDomain.compare) {
 		x := s.by[k]
 		if len(x.names) >= manySubdomains {
-			out = append(out, Observation{
-				Code: "dns.many_subdomains", Title: "many different names below one domain", Who: k.client.String(), Frames: x.frames,
-				Statement: fmt.Sprintf("%d different names below %s were asked for by %s in %d queries, %d of them TXT or NULL", len(x.names), k.domain, k.client, x.asked, x.texts),
-				Rule:      fmt.Sprintf("at least %d different names below one domain by one client", manySubdomains),
-				Benign:    []string{"content delivery networks", "look-ups of block lists and virus scanners", "telemetry"}, Limits: limits,
-			})
+			out = append(out, x.many(k))
 		}
 		if x.long >= entropyNames && x.bits/float64(x.long) > entropyBits {
 			out = append(out, Observation{
 				Code: "dns.high_entropy_names", Title: "names that look like data", Who: k.client.String(), Frames: x.frames,
 				Statement: fmt.Sprintf("%d names of %d and more characters below %s have %.2f bits of entropy a character on average", x.long, entropyLength, k.domain, x.bits/float64(x.long)),
 				Rule:      fmt.Sprintf("at least %d such names with more than %.1f bits on average", entropyNames, entropyBits),
-				Benign:    []string{"hashes of files or devices in names", "content delivery networks"}, Limits: limits,
+				Source:    "common practice; hexadecimal text has at most 4 bits a character, base32 5",
+				Benign:    []string{"hashes of files or devices in names", "content delivery networks"}, Limits: domainLimits(),
 			})
+		}
+		if len(out) >= maxOfCode {
+			break
 		}
 	}
 	return out
+}
+
+func domainLimits() string {
+	return "the registered domain is a guess from its labels; encrypted DNS is not seen"
+}
+
+// many describes many names below one domain, and what of them is like a tunnel.
+func (x *subdomainSum) many(k clientDomain) Observation {
+	slices.Sort(x.lengths)
+	middle := x.lengths[len(x.lengths)/2]
+	fresh, texts := float64(len(x.names))/float64(x.asked), float64(x.texts)/float64(x.asked)
+	o := Observation{
+		Code: "dns.many_subdomains", Title: "many different names below one domain", Who: k.client.String(), Frames: x.frames,
+		Statement: fmt.Sprintf("%d different names below %s were asked for by %s in %d queries, %d of them TXT or NULL; the median name has %d characters",
+			len(x.names), k.domain, k.client, x.asked, x.texts, middle),
+		Rule:   fmt.Sprintf("at least %d different names below one domain by one client", manySubdomains),
+		Source: "RITA (100 subdomains)",
+		Benign: []string{"content delivery networks", "look-ups of block lists and virus scanners", "telemetry"}, Limits: domainLimits(),
+	}
+	if span := x.last - x.first; span > 0 {
+		o.Statement += fmt.Sprintf(", %.0f names an hour", float64(len(x.names))/(float64(span)/3600e9))
+	}
+	var like []string
+	if middle > tunnelName {
+		like = append(like, fmt.Sprintf("names longer than %d characters", tunnelName))
+	}
+	if fresh > tunnelFresh {
+		like = append(like, fmt.Sprintf("%.0f %% of the queries ask for a new name", 100*fresh))
+	}
+	if texts >= tunnelTexts {
+		like = append(like, fmt.Sprintf("%.0f %% of them are TXT or NULL", 100*texts))
+	}
+	if len(like) > 0 {
+		o.Statement += "; a tunnel has the same shape: " + strings.Join(like, ", ")
+	}
+	return o
 }
 
 // failedNames looks for many names that do not exist, within minutes.
 type failedNames struct{ by map[netip.Addr]*failedSum }
 
 type failedSum struct {
+	window[string]  // of domains
 	answers, failed int
-	recent          []failedName // within the window
-	best            int          // most different domains in a window
 	frames          []uint32
 	names           []string
-}
-
-type failedName struct {
-	domain string
-	time   index.Time
 }
 
 func newFailedNames() *failedNames { return &failedNames{by: map[netip.Addr]*failedSum{}} }
 
 func (f *failedNames) fields() []string { return []string{"dns.qry.name", "dns.flags.rcode"} }
 
-func (f *failedNames) watch(m *index.Message, _, to netip.Addr) {
-	if m.Kind != index.Response || m.Protocol != "dns" {
+func (f *failedNames) watch(m *index.Message, t *talkers) {
+	if m.Kind != index.Response {
 		return
 	}
-	x := f.by[to]
+	client := t.to().Addr()
+	x := f.by[client]
 	if x == nil {
 		if len(f.by) >= maxObserved {
 			return
 		}
 		x = &failedSum{}
-		f.by[to] = x
+		f.by[client] = x
 	}
 	x.answers++
 	if rcode, _ := fieldNumber(m, "dns.flags.rcode"); rcode != 3 {
@@ -172,30 +213,22 @@ func (f *failedNames) watch(m *index.Message, _, to netip.Addr) {
 	}
 	x.failed++
 	_, domain := domainOf(fieldText(m, "dns.qry.name"))
-	for len(x.recent) > 0 && m.Start-x.recent[0].time > burstWindow || len(x.recent) >= 4096 {
-		x.recent = x.recent[1:]
+	if x.add(domain, m.Start, burstWindow) {
+		x.frames, x.names = few(x.frames, m.Frame), few(x.names, domain)
 	}
-	if slices.ContainsFunc(x.recent, func(n failedName) bool { return n.domain == domain }) {
-		return
-	}
-	x.recent = append(x.recent, failedName{domain, m.Start})
-	x.frames = someFrames(x.frames, m.Frame)
-	if len(x.names) < 5 {
-		x.names = append(x.names, domain)
-	}
-	x.best = max(x.best, len(x.recent))
 }
 
 func (f *failedNames) report() (out []Observation) {
-	for _, client := range slices.SortedFunc(maps.Keys(f.by), netip.Addr.Compare) {
+	for _, client := range reached(burstNames, f.by, func(x *failedSum) int { return x.best }, netip.Addr.Compare) {
 		x := f.by[client]
-		if x.best < burstNames || 2*x.failed < x.answers {
+		if 2*x.failed < x.answers || len(out) >= maxOfCode {
 			continue
 		}
 		out = append(out, Observation{
 			Code: "dns.nxdomain_burst", Title: "many names that do not exist", Who: client.String(), Frames: x.frames,
 			Statement: fmt.Sprintf("%s asked for %d different domains that do not exist within 5 minutes; %d of its %d answers were NXDOMAIN; among them %s", client, x.best, x.failed, x.answers, strings.Join(x.names, ", ")),
 			Rule:      fmt.Sprintf("at least %d different domains with NXDOMAIN in 5 minutes, and half of all answers", burstNames),
+			Source:    "ours, after MITRE T1568.002",
 			Benign:    []string{"a search list of domains", "browsers that probe for captive portals", "a typing error in a configuration that is tried again"},
 			Limits:    "the registered domain is a guess from its labels",
 		})

@@ -1,47 +1,52 @@
 package query
 
 import (
+	"context"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 
 	"pcapidx/index"
 )
 
 // Thresholds of echo requests. icmp.sweep follows the rule that Zeek has for scans of
-// addresses; icmp.large_payload the rules of Splunk (above 1,000 bytes).
+// addresses (25 hosts in 5 minutes; Elastic raised its own from 10 to 100 hosts).
+// icmp.large_payload follows those of Splunk (above 1,000 bytes) and, of what leaves the
+// network, Elastic (256 bytes and more).
 const (
-	sweepHosts  = 25
-	sweepWindow = index.Time(300e9)
-	largeEcho   = 1000
+	sweepHosts   = 25
+	sweepWindow  = index.Time(300e9)
+	largeEcho    = 1000
+	largeOutside = 256
+	icmpHeader   = 8
 )
 
 // echoes looks at whom echo requests go to and how large they are.
-type echoes struct {
-	by map[netip.Addr]*echoSum
-}
+type echoes struct{ by map[netip.Addr]*echoSum }
 
 type echoSum struct {
-	recent       []echoTo
-	best         int
-	requests     int
-	large        int
-	largest      uint64
-	frames, huge []uint32
-}
-
-type echoTo struct {
-	to   netip.Addr
-	time index.Time
+	window[netip.Addr]
+	requests, answered int
+	large, outside     int // large ones, and those that only what leaves the network counts
+	largest            uint64
+	sizes              map[uint64]int
+	frames, huge       []uint32
 }
 
 func newEchoes() *echoes { return &echoes{by: map[netip.Addr]*echoSum{}} }
 
 func (e *echoes) fields() []string { return nil }
 
-func (e *echoes) watch(m *index.Message, from, to netip.Addr) {
-	if m.Kind != index.Request || !from.IsValid() {
+func (e *echoes) watch(m *index.Message, t *talkers) {
+	from, to := t.from().Addr(), t.to().Addr()
+	if !from.IsValid() {
+		return
+	}
+	if m.Kind == index.Response && m.Request != 0 && m.Outcome == index.Fine {
+		if x := e.by[to]; x != nil {
+			x.answered++
+		}
+	}
+	if m.Kind != index.Request {
 		return
 	}
 	x := e.by[from]
@@ -53,39 +58,172 @@ func (e *echoes) watch(m *index.Message, from, to netip.Addr) {
 		e.by[from] = x
 	}
 	x.requests++
-	if m.Length > largeEcho+8 {
+	x.size(m, internal(from) && !internal(to))
+	if x.add(to, m.Start, sweepWindow) {
+		x.frames = few(x.frames, m.Frame)
+	}
+}
+
+// internal tells addresses that no public network routes.
+func internal(a netip.Addr) bool {
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified()
+}
+
+// size counts a large request.
+func (x *echoSum) size(m *index.Message, leaves bool) {
+	payload := m.Length - min(m.Length, icmpHeader)
+	switch {
+	case payload > largeEcho:
 		x.large++
-		x.largest = max(x.largest, m.Length-8)
-		x.huge = someFrames(x.huge, m.Frame)
-	}
-	for len(x.recent) > 0 && m.Start-x.recent[0].time > sweepWindow || len(x.recent) >= 4096 {
-		x.recent = x.recent[1:]
-	}
-	if slices.ContainsFunc(x.recent, func(n echoTo) bool { return n.to == to }) {
+	case payload >= largeOutside && leaves:
+		x.outside++
+	default:
 		return
 	}
-	x.recent = append(x.recent, echoTo{to, m.Start})
-	x.best = max(x.best, len(x.recent))
-	x.frames = someFrames(x.frames, m.Frame)
+	if x.sizes == nil {
+		x.sizes = map[uint64]int{}
+	}
+	if _, known := x.sizes[payload]; known || len(x.sizes) < maxObserved {
+		x.sizes[payload]++
+	}
+	x.largest, x.huge = max(x.largest, payload), few(x.huge, m.Frame)
 }
 
 func (e *echoes) report() (out []Observation) {
-	for _, who := range slices.SortedFunc(maps.Keys(e.by), netip.Addr.Compare) {
+	for i, who := range largest(e.by, func(x *echoSum) int { return max(x.best, x.large+x.outside) }, netip.Addr.Compare) {
 		x := e.by[who]
+		if i >= maxOfCode {
+			break
+		}
 		if x.best >= sweepHosts {
 			out = append(out, Observation{
 				Code: "icmp.sweep", Title: "echo requests to many hosts", Who: who.String(), Frames: x.frames,
-				Statement: fmt.Sprintf("%s sent echo requests to %d different hosts within 5 minutes, %d requests in all", who, x.best, x.requests),
-				Rule:      fmt.Sprintf("echo requests to at least %d hosts in 5 minutes", sweepHosts),
-				Benign:    []string{"monitoring", "an inventory of the network"},
+				Statement: fmt.Sprintf("%s sent echo requests to %d different hosts within 5 minutes, %d requests in all, %d of them answered (%.0f %%)",
+					who, x.best, x.requests, x.answered, 100*float64(x.answered)/float64(x.requests)),
+				Rule:   fmt.Sprintf("echo requests to at least %d hosts in 5 minutes", sweepHosts),
+				Source: "Zeek's rule for scans of addresses (25 in 5 minutes), applied to ICMP; Elastic uses 100",
+				Benign: []string{"monitoring", "an inventory of the network"},
 			})
 		}
-		if x.large > 0 {
+		if x.large+x.outside > 0 {
+			out = append(out, x.largeOnes(who))
+		}
+	}
+	return out
+}
+
+func (x *echoSum) largeOnes(who netip.Addr) Observation {
+	sizes := ""
+	for i, n := range largest(x.sizes, func(n int) int { return n }, func(a, b uint64) int { return int(int64(a) - int64(b)) }) {
+		if i == someValues {
+			sizes += " ..."
+			break
+		}
+		sizes += fmt.Sprintf(" %d (%d)", n, x.sizes[n])
+	}
+	return Observation{
+		Code: "icmp.large_payload", Title: "large echo requests", Who: who.String(), Frames: x.huge,
+		Statement: fmt.Sprintf("%s sent %d echo requests that carry more than %d bytes, and %d of %d bytes and more from an internal to an external address; sizes (requests):%s",
+			who, x.large, largeEcho, x.outside, largeOutside, sizes),
+		Rule:   fmt.Sprintf("an echo request that carries more than %d bytes, or %d from an internal to an external address", largeEcho, largeOutside),
+		Source: "Splunk's rule (1,000 bytes) and Elastic's (256 bytes to outside)",
+		Benign: []string{"tests of the path's MTU"},
+	}
+}
+
+// Thresholds of what echoes carry: icmp.payload_asymmetry is ours, after RFC 792 and
+// RFC 4443, by which a reply carries what its request does; icmp.payload_entropy is found
+// by the decoder, with the bound of nDPI for encrypted or random data.
+const changedEchoes = 5
+
+// echoPayloads looks at what echoes carry, by who asked and who answered.
+type echoPayloads struct{ by map[addrPair]*payloadSum }
+
+type addrPair struct{ a, b netip.Addr }
+
+func (p addrPair) compare(o addrPair) int {
+	if c := p.a.Compare(o.a); c != 0 {
+		return c
+	}
+	return p.b.Compare(o.b)
+}
+
+type payloadSum struct {
+	changed, random int
+	frames, odd     []uint32
+	first           uint32 // message with the first random payload
+	said            string
+}
+
+func newEchoPayloads() *echoPayloads { return &echoPayloads{by: map[addrPair]*payloadSum{}} }
+
+func (e *echoPayloads) fields() []string { return nil }
+
+func (e *echoPayloads) watch(m *index.Message, t *talkers) {
+	changed, random := warning(m, "icmp.payload_changed"), warning(m, "icmp.payload_entropy")
+	if changed == nil && random == nil {
+		return
+	}
+	key := addrPair{t.from().Addr(), t.to().Addr()}
+	if m.Kind == index.Response {
+		key = addrPair{key.b, key.a}
+	}
+	x := e.by[key]
+	if x == nil {
+		if len(e.by) >= maxObserved {
+			return
+		}
+		x = &payloadSum{}
+		e.by[key] = x
+	}
+	if changed != nil {
+		x.changed++
+		x.frames = few(x.frames, m.Frame)
+	}
+	if random != nil {
+		if x.random++; x.random == 1 {
+			x.first = m.Number
+		}
+		x.odd = few(x.odd, m.Frame)
+	}
+}
+
+// review reads what the first warning of each pair says.
+func (e *echoPayloads) review(_ context.Context, c Capture) error {
+	r := &messageReader{capture: c}
+	for i, k := range largest(e.by, func(x *payloadSum) int { return x.changed + x.random }, addrPair.compare) {
+		x := e.by[k]
+		if i == maxOfCode || x.random == 0 {
+			continue
+		}
+		var err error
+		if x.said, err = warningText(r, x.first, "icmp.payload_entropy"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *echoPayloads) report() (out []Observation) {
+	for i, k := range largest(e.by, func(x *payloadSum) int { return x.changed + x.random }, addrPair.compare) {
+		x := e.by[k]
+		if i >= maxOfCode {
+			break
+		}
+		if x.changed >= changedEchoes {
 			out = append(out, Observation{
-				Code: "icmp.large_payload", Title: "large echo requests", Who: who.String(), Frames: x.huge,
-				Statement: fmt.Sprintf("%s sent %d echo requests with more than %d bytes, the largest with %d", who, x.large, largeEcho, x.largest),
-				Rule:      fmt.Sprintf("an echo request that carries more than %d bytes", largeEcho),
-				Benign:    []string{"tests of the path's MTU"},
+				Code: "icmp.payload_asymmetry", Title: "echo replies that carry other bytes than their requests", Who: k.a.String(), Frames: x.frames,
+				Statement: fmt.Sprintf("%d replies of %s to %s do not carry the bytes of their requests", x.changed, k.b, k.a),
+				Rule:      fmt.Sprintf("at least %d pairs of request and reply whose bytes differ", changedEchoes), Source: "RFC 792, RFC 4443",
+				Benign: []string{"a host that answers echoes wrongly", "a middlebox that rewrites them"}, Limits: "packets that the snap length cut are not compared",
+			})
+		}
+		if x.random > 0 {
+			out = append(out, Observation{
+				Code: "icmp.payload_entropy", Title: "echoes that carry what looks random", Who: k.a.String(), Frames: x.odd,
+				Statement: fmt.Sprintf("between %s and %s: %s; %d times", k.a, k.b, x.said, x.random),
+				Rule:      "at least 512 bytes of one flow with more than 7.0 bits a byte", Source: "nDPI's bound for encrypted or random data",
+				Benign: []string{"a ping that fills packets with random bytes, to see whether links compress"}, Limits: "at most 16 samples a flow are taken",
 			})
 		}
 	}

@@ -122,6 +122,9 @@ func (e *Engine) Summary(ctx context.Context, q SummaryRequest) (*SummaryAnswer,
 	if err := s.finish(); err != nil {
 		return nil, wrap(err)
 	}
+	if a.Observations, err = s.watch.report(ctx); err != nil {
+		return nil, wrap(err)
+	}
 	if q.View != "overview" && q.View != "hosts" {
 		if err := s.rows(ctx); err != nil {
 			return nil, wrap(err)

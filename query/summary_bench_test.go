@@ -30,3 +30,19 @@ func BenchmarkSummary(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOverview looks at all protocols of such a capture.
+func BenchmarkOverview(b *testing.B) {
+	store, capture := os.Getenv("SUMMARY_STORE"), os.Getenv("SUMMARY_CAPTURE")
+	if store == "" {
+		b.Skip("no store: SUMMARY_STORE and SUMMARY_CAPTURE name one and a capture in it")
+	}
+	e := New(StoreSource{index.OpenStore(store)}, nil)
+	for b.Loop() {
+		a, err := e.Overview(b.Context(), OverviewRequest{Capture: capture})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(a.Observations)), "observations")
+	}
+}

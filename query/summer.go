@@ -26,7 +26,7 @@ type summer struct {
 	servers map[sender]*serverSum
 	ends    knownEnds
 	errors  []uint32
-	watch   []observer
+	watch   *observing
 	capped  bool
 }
 
@@ -72,7 +72,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	for range s.tops {
 		s.counts = append(s.counts, newTally(maxSummed))
 	}
-	s.watch = observers(q.Protocol)
+	s.watch = newObserving(x, a.Of)
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
@@ -117,9 +117,7 @@ func (s *summer) read(ctx context.Context) error {
 // wish names what is summed up: a capture has far more.
 func (s *summer) wish() index.MessageWish {
 	w := index.MessageWish{Protocols: s.answer.Of, Fields: slices.Clone(s.tops), Sums: true}
-	for _, o := range s.watch {
-		w.Fields = append(w.Fields, o.fields()...)
-	}
+	w.Fields = append(w.Fields, s.watch.fields()...)
 	w.NoFields = len(w.Fields) == 0
 	return w
 }
@@ -151,7 +149,7 @@ func (s *summer) message(m *index.Message) error {
 	if m.Code != "" && m.Kind != index.Conclusion {
 		s.codes.add(storedValue{text: m.Code}, m)
 	}
-	if err := s.observe(m); err != nil {
+	if err := s.watch.message(m); err != nil {
 		return err
 	}
 	switch m.Kind {
@@ -186,18 +184,6 @@ func (s *summer) asks(m *index.Message) {
 		server.Bytes += m.Length
 	}
 	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
-}
-
-// observe shows a message to the observers.
-func (s *summer) observe(m *index.Message) error {
-	if len(s.watch) == 0 {
-		return nil
-	}
-	ends, err := s.endsOf(m.Conn)
-	for _, w := range s.watch {
-		w.watch(m, ends[m.Side].Addr(), ends[1-m.Side].Addr())
-	}
-	return err
 }
 
 // endsOf gives the ends of a connection, by side; none of no connection.

@@ -68,6 +68,9 @@ func (a *app) infoPairs(i *query.InfoAnswer) [][2]string {
 	for _, e := range i.Endpoints[:min(10, len(i.Endpoints))] {
 		rows = append(rows, [2]string{"endpoint", fmt.Sprintf("%s  %s packets, %s", e.Address, a.out.count(e.Frames), a.out.size(e.Bytes))})
 	}
+	for _, p := range i.Applications {
+		rows = append(rows, [2]string{"application messages", fmt.Sprintf("%s  %s, %s failed", p.Name, a.out.count(p.Messages), a.out.count(p.Failed))})
+	}
 	rows = append(rows, a.textPairs(i.Text)...)
 	rows = append(rows, counterPairs(&i.Counters)...)
 	for _, c := range i.Capped {

@@ -160,7 +160,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(), a.searchCommand(), a.followCommand(),
-		a.statsCommand(), a.diagnoseCommand(), a.trafficCommand(), a.messagesCommand(), a.summaryCommand(), a.objectsCommand(), a.fieldsCommand(), a.plotCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),
+		a.statsCommand(), a.diagnoseCommand(), a.trafficCommand(), a.mcpTrafficCommand(), a.messagesCommand(), a.summaryCommand(), a.objectsCommand(), a.fieldsCommand(), a.plotCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),
 		a.mcpCommand(), a.serveCommand(), a.keysCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()

@@ -220,7 +220,10 @@ func TestMCPUsage(t *testing.T) {
 func TestParity(t *testing.T) {
 	store := t.TempDir()
 	t.Setenv("PCAPIDX_STORE", store)
-	files := []string{"../../testdata/captures/web-day.pcap", "../../testdata/captures/hostile-names.pcapng", "../../testdata/captures/tunnels.pcap"}
+	files := []string{
+		"../../testdata/captures/web-day.pcap", "../../testdata/captures/hostile-names.pcapng", "../../testdata/captures/tunnels.pcap",
+		"../../testdata/captures/mcp/streamable.pcap", "../../testdata/captures/mcp/tls_h1.pcap",
+	}
 	added := document(t, append([]string{"ingest"}, files...)...)
 	s := serve(t)
 	dir, err := os.Getwd()
@@ -262,6 +265,7 @@ func TestParity(t *testing.T) {
 		{[]string{"messages", "web-day.pcap", "--message", "3"}, "decode_connection", object{"capture": web[0], "message": 3, "response_format": "detailed"}},
 		{[]string{"summary", "web-day.pcap", "http", "--view", "slow"}, "summarize_protocol", object{"capture": web[0], "protocol": "http", "view": "slow"}},
 		{[]string{"summary", "web-day.pcap", "dns"}, "summarize_protocol", object{"capture": web[0], "protocol": "dns"}},
+		{[]string{"summary", "web-day.pcap"}, "summarize_capture", object{"capture": web[0]}},
 		{[]string{"objects", "web-day.pcap"}, "extract_objects", object{"capture": web[0]}},
 		{[]string{"packet", "web-day.pcap", "1,17-19", "--payload-bytes", "64"}, "get_packets", object{"capture": web[0], "frames": "1,17-19", "layers": "full", "payload": "hex", "payload_bytes": 64}},
 		{[]string{"packet", "web-day.pcap", "--connection", "2", "--layers", "concise", "--payload", "text", "--payload-bytes", "256", "--limit", "10"}, "get_packets", object{"capture": web[0], "connection": "2", "layers": "concise", "payload": "text"}},
@@ -283,6 +287,9 @@ func TestParity(t *testing.T) {
 		{[]string{"diagnose", "web-day.pcap", "--by", "connection", "--code", "refused,high_retransmission"}, "diagnose_capture", object{"capture": web[0], "by": "connection", "code": "refused,high_retransmission"}},
 		{[]string{"traffic", "web-day.pcap"}, "analyze_traffic", object{"capture": web[0]}},
 		{[]string{"traffic", "web-day.pcap", "--server", "198.51.100.0/24", "--port", "80-8443", "--threshold", "0.5", "--limit", "2"}, "analyze_traffic", object{"capture": web[0], "server": "198.51.100.0/24", "port": "80-8443", "threshold": 0.5, "limit": 2}},
+		{[]string{"mcp-traffic", "streamable.pcap", "--details", "--limit", "6"}, "analyze_mcp_traffic", object{"capture": "streamable.pcap", "response_format": "detailed", "limit": 6}},
+		{[]string{"mcp-traffic", "streamable.pcap", "1", "2", "--category", "error", "--details"}, "analyze_mcp_traffic", object{"capture": "streamable.pcap", "connections": []any{1, "2"}, "category": "error", "response_format": "detailed"}},
+		{[]string{"mcp-traffic", "tls_h1.pcap", "--mode", "metadata", "--details"}, "analyze_mcp_traffic", object{"capture": "tls_h1.pcap", "mode": "metadata", "response_format": "detailed"}},
 		{[]string{"diagnose", "web-day.pcap", "4", "13", "15"}, "diagnose_connection", object{"capture": web[0], "connections": []any{4, "13", 15}}},
 		{[]string{"fields", "icmp.", "--capture", "web-day.pcap"}, "list_fields", object{"prefix": "icmp.", "capture": web[0], "limit": 500}},
 	} {

@@ -13,19 +13,25 @@ import (
 func (a *app) summaryCommand() *cobra.Command {
 	var q query.SummaryRequest
 	cmd := &cobra.Command{
-		Use:   "summary CAPTURE PROTOCOL",
-		Short: "Sum up one application protocol: counts, latency, errors, busiest names and servers",
+		Use:   "summary CAPTURE [PROTOCOL]",
+		Short: "Sum up one application protocol, or all: counts, latency, errors, busiest names, observations",
 		Long: "Sum up one application protocol of a capture: how many requests were answered, failed, or\n" +
 			"stayed without an answer, how long answers took, which codes, names and servers were most\n" +
 			"frequent. The other views list the transactions themselves, those that failed, the slowest,\n" +
-			"or the servers.",
-		Example:           "  pcapidx summary trace.pcap dns\n  pcapidx summary trace.pcap http --view errors\n  pcapidx summary trace.pcap sql --view slow --limit 20",
-		Args:              cobra.ExactArgs(2),
+			"or the servers. Without PROTOCOL: which protocols the capture has, and observations over all\n" +
+			"of them - scans, connections at regular intervals, passwords in clear text, weak TLS, tunnels:\n" +
+			"numbers with their evidence and explanations without harm, no verdicts.",
+		Example: "  pcapidx summary trace.pcap\n  pcapidx summary trace.pcap dns\n  pcapidx summary trace.pcap http --view errors\n" +
+			"  pcapidx summary trace.pcap sql --view slow --limit 20",
+		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: a.completeFirst,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := a.engine()
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 {
+				return a.summaryOfAll(cmd, e, args[0])
 			}
 			q.Capture, q.Protocol = args[0], args[1]
 			answer, err := e.Summary(cmd.Context(), q)
@@ -83,10 +89,8 @@ func (a *app) printSummary(s *query.SummaryAnswer) error {
 			return err
 		}
 	}
-	for i := range s.Observations {
-		if err := a.printObservation(&s.Observations[i]); err != nil {
-			return err
-		}
+	if err := a.printObservations(s.Observations); err != nil {
+		return err
 	}
 	if len(s.Rows) > 0 {
 		if err := a.messageTable(s.Rows); err != nil {
@@ -95,12 +99,6 @@ func (a *app) printSummary(s *query.SummaryAnswer) error {
 	}
 	a.hints(s.Hints)
 	return nil
-}
-
-func (a *app) printObservation(x *query.Observation) error {
-	_, err := fmt.Fprintf(a.out.w, "%s: %s\n  frames %s; rule: %s\n  may be: %s\n",
-		x.Code, escape(x.Statement), joinNumbers(x.Frames), x.Rule, strings.Join(x.Benign, "; "))
-	return err
 }
 
 func spreadWords(s *query.SpreadMS) string {

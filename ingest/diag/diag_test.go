@@ -218,6 +218,26 @@ func TestDiagnostics(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 		codes = append(codes, d.Code)
+		if Advice(d.Code) == "" {
+			t.Errorf("%s: no advice", d.Code)
+		}
+	}
+	for code := range advice() {
+		if !slices.Contains(codes, code) {
+			t.Errorf("advice for %s, which is never found", code)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for code, want := range map[string]string{
+		"slow_handshake": "[{SlowHandshake 300ms}]", "refused": "[]", "idle_gap": "[{IdlePause 1s} {IdleRTTs 10} {IdleGap 1m0s}]",
+		"high_retransmission": "[{ResentNote 0.005} {ResentWarn 0.02} {ResentError 0.1} {ResentMin 3}]",
+	} {
+		d, ok := Find(code)
+		if got := fmt.Sprint(d.Limits()); !ok || got != want {
+			t.Errorf("%s: %s, want %s", code, got, want)
+		}
 	}
 }
 

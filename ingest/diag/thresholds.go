@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ParseThresholds reads thresholds from a JSON object; those that it does not name
@@ -58,4 +59,27 @@ func setThreshold(field reflect.Value, value json.RawMessage) error {
 		return nil
 	}
 	return json.Unmarshal(value, field.Addr().Interface())
+}
+
+// Limit is a threshold that a diagnostic depends on, with its default.
+type Limit struct {
+	Name  string `json:"name"`
+	Value string `json:"value"` // a number, or a time such as "300ms"
+}
+
+// Limits gives the thresholds that the diagnostic's Doc names, in its order.
+func (d *Diagnostic) Limits() (limits []Limit) {
+	v := reflect.ValueOf(Defaults())
+	for _, word := range strings.FieldsFunc(d.Doc, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		field := v.FieldByName(word)
+		if !field.IsValid() || slices.ContainsFunc(limits, func(l Limit) bool { return l.Name == word }) {
+			continue
+		}
+		value := fmt.Sprint(field.Interface())
+		if field.Kind() == reflect.Int64 {
+			value = time.Duration(field.Int()).String()
+		}
+		limits = append(limits, Limit{word, value})
+	}
+	return limits
 }

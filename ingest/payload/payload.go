@@ -85,6 +85,14 @@ type Conn struct {
 	flows  *[2]flow
 }
 
+// Quoted gives the state for a packet of the connection that another one quotes: what
+// is settled of the connection, but none of its unfinished messages.
+func (c *Conn) Quoted() Conn {
+	q := *c
+	q.flows = nil
+	return q
+}
+
 // mark is a fact that a protocol remembers of a connection.
 type mark = uint16
 

@@ -122,8 +122,22 @@ func dtls(c *call) bool {
 	return true
 }
 
+// dtlsRecords reports whether b is nothing but DTLS records, the last of which may be
+// cut. Those with a connection ID (RFC 9146) have their length elsewhere.
+func dtlsRecords(b []byte) bool {
+	const header, withID = 13, 25
+	for isDTLS(b) {
+		n := header + be16(b, 11)
+		if b[0] == withID || n >= len(b) {
+			return true
+		}
+		b = b[n:]
+	}
+	return false
+}
+
 func dtlsHeuristic(c *call) bool {
-	if !isDTLS(c.b) {
+	if !dtlsRecords(c.b) {
 		return false
 	}
 	c.settle("dtls")

@@ -43,7 +43,7 @@ type direction struct {
 	ended bool
 	last  Mark
 	// recent are the latest messages, of protocols with Repeats.
-	recent []*index.Message
+	recent []*keptMessage
 }
 
 // heldSince is the frame that brought the first byte that is held, the highest number
@@ -70,8 +70,14 @@ func (c *Connection) Client(side index.Side) {
 
 // Held is how many bytes of memory the connection takes, about.
 func (c *Connection) Held() int {
-	kept := len(c.sides[0].recent) + len(c.sides[1].recent)
-	n := len(c.sides[0].held) + len(c.sides[1].held) + repeatBytes*kept
+	n := 0
+	for i := range c.sides {
+		d := &c.sides[i]
+		n += len(d.held)
+		for _, kept := range d.recent {
+			n += kept.size
+		}
+	}
 	if c.user != nil && !c.user.protocol.Shared {
 		if h, ok := c.user.decoder.(Holder); ok {
 			n += h.Held()
@@ -314,7 +320,7 @@ func (c *Connection) application() *index.Application {
 	}
 	a.HostFrom = c.hostFrom.String()
 	if u := c.user; u != nil {
-		a.Confirmed = c.sure || u.messages >= 2 || u.sides == 3
+		a.Confirmed = c.sure || u.proofs >= 2 || u.sides == 3
 	}
 	if len(c.found) == 0 {
 		c.sample.describe(a)

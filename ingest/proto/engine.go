@@ -29,6 +29,7 @@ type Engine struct {
 	frame     uint32
 	// uncaptured bytes of the datagram or layer in hand
 	uncaptured uint64
+	dscp       uint8  // of the packet in hand, noDSCP if it is not known
 	Panics     uint64 // decoders that panicked, and were given up
 }
 
@@ -57,7 +58,15 @@ func (e *Engine) Open(number uint32, ends [2]Endpoint, datagrams bool) *Connecti
 }
 
 // At says which frame is in hand.
-func (e *Engine) At(frame uint32, now index.Time) { e.frame, e.now, e.uncaptured = frame, now, 0 }
+func (e *Engine) At(frame uint32, now index.Time) {
+	e.frame, e.now, e.uncaptured, e.dscp = frame, now, 0, noDSCP
+}
+
+// noDSCP stands for a class of service that is not known.
+const noDSCP = 0xff
+
+// DSCP says which class of service (RFC 2474) the packet in hand has.
+func (e *Engine) DSCP(class uint8) { e.dscp = class }
 
 // Uncaptured says how many bytes are missing at the end of the datagram, or layer, in
 // hand: the snap length cut them.
@@ -119,8 +128,10 @@ type user struct {
 	rejected bool
 	panicked bool
 	sure     bool   // Detect said Yes
+	headless bool   // taken by the port alone
 	messages uint32 // emitted
-	sides    uint8  // that emitted some
+	proofs   uint32 // of them, those that speak for the protocol
+	sides    uint8  // that emitted some of these
 }
 
 // sharedUser gives the decoder of a Shared protocol.

@@ -7,6 +7,9 @@ func (d *http) Held() (n int) {
 	for i := range d.sides {
 		if m := d.sides[i].message; m != nil && m.sink != nil {
 			n += len(m.sink.text)
+			if e := m.sink.events; e != nil {
+				n += len(e.line) + len(e.event.data)
+			}
 		}
 	}
 	return n

@@ -2,7 +2,6 @@ package proto
 
 import (
 	"bytes"
-	"fmt"
 
 	"pcapidx/index"
 )
@@ -10,12 +9,15 @@ import (
 // httpProtocol is HTTP/1 (RFC 9112).
 func httpProtocol() Protocol {
 	budget := &httpBudget{}
+	events := sseProtocol()
 	return Protocol{
 		Name: "http", Title: "HTTP", On: Streams, Ports: []uint16{80, 81, 631, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8888},
+		Headless: []uint16{80, 3128, 3132, 5985, 8080, 8088, 11371},
 		Patience: 30e9,
+		Repeats:  true,
 		Fields:   httpFields(),
 		Detect:   detectHTTP,
-		New:      func() Decoder { return &http{budget: budget} },
+		New:      func() Decoder { return &http{budget: budget, events: &events} },
 	}
 }
 
@@ -56,11 +58,13 @@ func detectHTTP(h *Head) Verdict {
 // it does not matter who is taken for the client.
 type http struct {
 	budget    *httpBudget
+	events    *Protocol // of server-sent events
 	sides     [2]httpSide
 	asked     []*httpAsked // requests without an answer, oldest first
 	requests  uint64
 	responses uint64
 	emitted   bool
+	said      bool    // that there was no header
 	ended     [2]Mark // where each side sent FIN, Frame 0: it did not yet
 }
 
@@ -97,6 +101,7 @@ type httpSide struct {
 	// swallow: the next fragment is passed over. snapped: the snap length cuts packets.
 	swallow, snapped bool
 	fragments        int
+	joined           httpJoined
 	refused          uint64 // 1 + offset of what begins no message, though it looks like one
 }
 
@@ -112,6 +117,7 @@ type httpMessage struct {
 	gap        Gap
 	gapFrame   uint32 // before the gap
 	whole      bool
+	headerCut  bool
 	verdict    string
 	verdictWhy string
 	evidence   []uint32
@@ -204,9 +210,7 @@ func httpFirst(b []byte) bool {
 // lose gives up the message in hand.
 func (d *http) lose(s *Stream, side *httpSide) {
 	side.state, side.message, side.head = httpLost, nil, nil
-	if !d.emitted && side.lost > 256<<10 {
-		s.Reject()
-	}
+	d.doubt(s, side)
 }
 
 // seek looks for a message that begins with a frame.
@@ -221,47 +225,34 @@ func (d *http) seek(s *Stream, side *httpSide, data []byte, at int) int {
 		}
 		begin = max(at, begin)
 		if b := data[begin:]; end-begin >= 12 && httpFirst(b) && s.At(begin).Offset+1 != side.refused {
-			side.state, side.swallow = httpIdle, false
+			side.state, side.swallow, side.joined = httpIdle, false, httpJoined{}
 			return begin
 		}
 		d.fragment(s, side, data[begin:end], begin)
 	}
 	side.lost += uint64(len(data) - at)
-	if !d.emitted && side.lost > 256<<10 {
-		s.Reject()
-	}
+	d.doubt(s, side)
 	return len(data)
 }
 
-// httpMaxFragments bounds the fragments of a direction that become messages.
-const httpMaxFragments = 512
-
-// fragment emits bytes that came with one frame and belong to no message that is
-// known, as those behind a gap. Wireshark exports them as objects, too: all but those
-// of the frame behind the gap, for which it waited.
-func (d *http) fragment(s *Stream, side *httpSide, data []byte, at int) {
-	if side.swallow || side.snapped || !d.emitted || side.fragments >= httpMaxFragments {
-		side.swallow = false
-		return
+// doubt gives up a connection that was taken for HTTP, but has no message in it. One
+// whose beginning is not there may be in the midst of a long body.
+func (d *http) doubt(s *Stream, side *httpSide) {
+	const patience = 256 << 10
+	if !d.emitted && side.lost > patience && !s.user.headless {
+		s.Reject()
 	}
-	n := httpHeaderLike(data)
-	if data, at = data[n:], at+n; len(data) == 0 {
-		return
-	}
-	side.fragments++
-	var sum digest
-	sum.write(data)
-	x := s.Message(s.At(at))
-	x.Kind, x.Outcome, x.Length = index.Continues, index.Partial, sum.size
-	x.Summary = fmt.Sprintf("%d bytes that belong to no message that is known", sum.size)
-	x.Object = &index.Object{Sniff: sniffed(sum.head), Size: sum.size, SHA256: sum.hex(), Wire: sum.size, Expected: -1, Verdict: VerdictFragment}
-	s.Emit(x, s.At(at+len(data)-1))
 }
 
 // body takes bytes of a body.
 func (d *http) body(s *Stream, side *httpSide, data []byte, at int) int {
 	m := side.message
-	n, done := m.framer.feed(data[at:])
+	end := len(data)
+	if m.sink.events != nil { // each event has the frames of its own bytes
+		end = min(end, s.FrameEnd(at))
+		m.sink.events.at(s, s.At(at), s.At(end-1))
+	}
+	n, done := m.framer.feed(data[at:end])
 	at += n
 	if m.framer.broken {
 		d.conclude(s, side, verdictMalformed, "a chunk size is no hexadecimal number", s.At(at-1))
@@ -277,7 +268,7 @@ func (d *http) body(s *Stream, side *httpSide, data []byte, at int) int {
 // Gap implements Decoder.
 func (d *http) Gap(s *Stream, g Gap) {
 	side := &d.sides[s.Side()]
-	side.snapped = side.snapped || g.Snapped
+	side.snapped, side.joined = side.snapped || g.Snapped, httpJoined{}
 	side.swallow = side.state == httpInHeader || side.state == httpInBody && side.message.framer.framing == httpChunked
 	switch side.state {
 	case httpInHeader:
@@ -306,6 +297,10 @@ func (d *http) bodyGap(s *Stream, side *httpSide, g Gap) {
 	m := side.message
 	if m.missing == 0 {
 		m.gap, m.gapFrame = g, side.last.Frame
+	}
+	if m.sink.events != nil {
+		m.sink.events.at(s, side.last, side.last)
+		m.sink.events.gap()
 	}
 	if g.Snapped || !m.framer.skip(g.Bytes) {
 		m.missing += g.Bytes

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,18 @@ func webCases() []struct {
 2-3 http response/partial to 1 [200 OK, no type given, 7 of 10 bytes, capture_loss] "" text/plain 7/7/10  capture_loss ` + sumOf("xyzzzzz") + ` !http.body_short_capture_loss[2]
 3-3 http response/ok [204 No Content]
 `},
+		{"no request", webScript{">GET/HTTP/1.1\nHost: h\n\n", "<HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, `
+1-1 http continues/partial [22 bytes that belong to no message that is known] "" text/plain 22/22/-1  fragment ` + sumOf("GET/HTTP/1.1\nHost: h\n\n") + `
+2-2 http response/error [400 Bad Request] !http.4xx[2]
+`},
+		{"behind a gap", webScript{">GET / HTTP/1.1\r\n\r\n", "<____", "<<p>\r\nx", "<\r\n\r\n{}\n", "<A: b\r\n\r\nc\n", "<no end", "< yet\n", "<\x80\n"}, `
+1-1 http request/ok [GET /]
+2-2 http continues/partial [6 bytes that belong to no message that is known] "" text/plain 6/6/-1  fragment ` + sumOf("<p>\r\nx") + `
+3-3 http continues/partial [3 bytes that belong to no message that is known] "" application/json 3/3/-1  fragment ` + sumOf("{}\n") + `
+4-4 http continues/partial [2 bytes that belong to no message that is known] "" text/plain 2/2/-1  fragment ` + sumOf("c\n") + `
+5-6 http continues/partial [11 bytes that belong to no message that is known] "" text/plain 11/11/-1  fragment ` + sumOf("no end yet\n") + `
+7-7 http continues/partial [2 bytes that belong to no message that is known]
+`},
 		{"error page, no image", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n<html>no!", "<."}, `
 1-1 http request/ok [GET /i.png]
 2-2 http response/ok to 1 [200 OK, image/png (looks like text/html), 9 bytes, complete] "i.png" text/html 9/9/9  complete ` + sumOf("<html>no!") + ` !http.type_mismatch[2]
@@ -109,9 +122,32 @@ func webCases() []struct {
 		{"JSON-RPC in a body", webScript{">POST /rpc HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}"}, `
 1-1 http request/ok [POST /rpc, application/json, 46 bytes, complete, JSON-RPC call tools/list id 7] "rpc" application/json 46/46/46  complete ` + sumOf(`{"jsonrpc":"2.0","id":7,"method":"tools/list"}`) + `
 `},
+		{"events", webScript{
+			">GET /e HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n\xef\xbb\xbfdata: a\r", "<\ndata:b\r\n\r\n: ping\n\n",
+			"<event: endpoint\nid: 7\ndata: {\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}\n\nretry: 10\n\n", "<data: left", "<.",
+		}, `
+1-1 http request/ok [GET /e]
+2-3 sse continues/ok [event message, 3 bytes]
+4-4 sse continues/ok [event endpoint, 36 bytes, id 7, JSON-RPC result id 3]
+4-4 sse continues/ok [event message, 0 bytes]
+5-6 sse continues/truncated [event message, 4 bytes] !sse.short[6]
+2-6 http response/ok to 1 [200 OK, text/event-stream, 117 bytes, complete] "e" text/plain 117/117/-1  complete ` + sumOf("\xef\xbb\xbfdata: a\r\ndata:b\r\n\r\n: ping\n\nevent: endpoint\nid: 7\ndata: {\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}\n\nretry: 10\n\ndata: left") + `
+`},
+		{"events in chunks, cut", webScript{
+			">POST /e HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n5\r\n: ab\n\r\n1\r\n\n\r\n7\r\ndata: c\r\n", "<!",
+		}, `
+1-1 http request/ok [POST /e]
+2-2 sse continues/ok [event message, 2 bytes]
+2-2 sse continues/truncated [event message, 1 bytes] !sse.short[2]
+2-2 http response/truncated to 1 [200 OK, text/event-stream, 17 bytes, server_reset] "e" text/plain 17/37/-1 chunked server_reset ` + sumOf("data: ab\n\ndata: c") + ` !http.body_short_server_reset[2 3]
+`},
 		{"snap length", webScript{">GET /abc HTTP/1.1\r\nHost: h.example\r\nUser-Ag", ">_s", "<HTTP/1.1 200 OK\r\nServer: x", "<_s"}, `
-1-1 http request/partial [GET /abc] !http.header_short[1]
-2-2 http response/partial to 1 [200 OK] !http.header_short[2]
+1-1 http request/partial [GET /abc, header cut after 43 bytes] !http.header_short[1]
+2-2 http response/partial to 1 [200 OK, header cut after 26 bytes] !http.header_short[2]
+`},
+		{"header cut by the end", webScript{">GET /i.png HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 98231\r\nServ", "<."}, `
+1-1 http request/ok [GET /i.png]
+2-2 http response/truncated to 1 [200 OK, image/png, 98231 bytes announced, header cut after 69 bytes] !http.header_short[2]
 `},
 		{"WebSocket", webScript{
 			">GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "<HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x02hi",
@@ -132,6 +168,15 @@ func webCases() []struct {
 1-1 jsonrpc request/ok [call m}" id a]
 2-2 jsonrpc response/error to 1 [error -32601 id a] !jsonrpc.error[2]
 2-2 jsonrpc notice/ok [notification n]
+`},
+		{"JSON-RPC, cut", webScript{
+			">{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}\n{\"jsonrpc\":", ">_12345", ">\"}\n{\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n{x}", "<{\"jsonrpc\"", "<.",
+		}, `
+1-1 jsonrpc request/ok [call m id 1]
+1-1 jsonrpc continues/partial [JSON text without an end] !jsonrpc.short[1]
+2-2 jsonrpc notice/ok [notification n]
+2-2 jsonrpc notice/malformed [JSON that is no JSON-RPC] !malformed[2]
+3-3 jsonrpc continues/truncated [JSON text without an end] !jsonrpc.short[3]
 `},
 	}
 }
@@ -154,7 +199,8 @@ func TestHTTP(t *testing.T) {
 // TestHTTPPieces cuts what is sent by chance: the messages are the same.
 func TestHTTPPieces(t *testing.T) {
 	for _, c := range webCases() {
-		if c.name == "snap length" || c.name == "gap in a body" { // gaps belong to segments
+		switch c.name {
+		case "snap length", "gap in a body", "no request", "behind a gap": // gaps, and bytes of no message, belong to segments
 			continue
 		}
 		want := ""
@@ -168,6 +214,60 @@ func TestHTTPPieces(t *testing.T) {
 			case got != want:
 				t.Fatalf("%s, cut with seed %d: got\n%swant\n%s", c.name, seed, got, want)
 			}
+		}
+	}
+}
+
+// TestHTTPHeadless: the middle of a body, of which the beginning was not captured, is
+// taken for HTTP by its port alone, and is not confirmed before a message is found.
+func TestHTTPHeadless(t *testing.T) {
+	for _, c := range []struct {
+		name, server, want string
+		server80           bool
+		begun              bool // the SYN was captured
+		more               string
+		confirmed          bool
+	}{
+		{name: "body", server80: true, server: "colour: red\r\n\r\n<p>", want: "continues 1-1 3 bytes http.no_header|"},
+		{name: "bytes that are no text", server80: true, server: "\x80\x81\n", want: ""},
+		{name: "another port", server: "<p>\n", want: ""},
+		{name: "the SYN is there", server80: true, begun: true, server: "<p>\n", want: ""},
+		{
+			name: "a response at last", server80: true, server: "<p>\n", more: "HTTP/1.1 204 No Content\r\n\r\n", confirmed: true,
+			want: "continues 1-1 4 bytes http.no_header|response 2-2 204 No |",
+		},
+	} {
+		n := newWebNet(false)
+		port := "192.0.2.2:81"
+		if c.server80 {
+			port = "192.0.2.2:80"
+		}
+		n.conn = n.engine.Open(0, [2]Endpoint{netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort(port)}, false)
+		if c.begun {
+			n.conn.Client(index.SideA)
+		}
+		n.send(index.SideB, c.server)
+		if c.more != "" {
+			for range 300 { // a long body does not wear out the patience
+				n.send(index.SideB, strings.Repeat("\x80", 1000))
+			}
+			n.frame = 1
+			n.send(index.SideB, c.more)
+		}
+		n.conn.Close(CaptureEnded)
+		got := ""
+		for _, m := range n.messages {
+			got += fmt.Sprintf("%s %d-%d %s", m.Kind, m.First, m.Frame, m.Summary[:7])
+			for _, w := range m.Warnings {
+				got += " " + w.Code
+			}
+			got += "|"
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		if found := slices.Contains(n.apps[0].Protocols, "http"); found != (c.server80 && !c.begun) || n.apps[0].Confirmed != c.confirmed {
+			t.Errorf("%s: %+v", c.name, n.apps[0])
 		}
 	}
 }

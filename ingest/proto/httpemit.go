@@ -22,6 +22,9 @@ func (d *http) headerEnds(s *Stream, side *httpSide, last Mark) {
 	m.framer = httpFramer{framing: h.framing(m.asked.method), left: uint64(max(h.length, 0))}
 	if m.framer.framing != httpNoBody {
 		m.sink = newHTTPSink(d.budget, h)
+		if h.response && h.media == "text/event-stream" {
+			m.sink.events = &sseReader{protocol: d.events, budget: d.budget}
+		}
 		m.framer.take = m.sink.write
 		return
 	}
@@ -78,7 +81,9 @@ func (d *http) emit(s *Stream, side *httpSide, last Mark) {
 
 // store emits a message, which a later one may answer.
 func (d *http) store(s *Stream, m *httpMessage, x *Message, last Mark) {
-	d.emitted = true
+	if d.emitted = true; s.user.headless {
+		s.Confirm()
+	}
 	number := s.Emit(x, last)
 	if !m.response {
 		m.asked.number = number
@@ -95,7 +100,7 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 	if h.response && h.status == 0 || !h.response && h.method == "" {
 		return
 	}
-	m := &httpMessage{httpHeader: *h, headBytes: len(side.head)}
+	m := &httpMessage{httpHeader: *h, headBytes: len(side.head), headerCut: true}
 	d.pair(side, m)
 	x := s.Message(side.first)
 	x.Length, x.Outcome = uint64(len(side.head)), outcome
@@ -118,12 +123,14 @@ func (d *http) unfinished(s *Stream, side *httpSide, outcome index.Outcome, verd
 func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 	if !m.response {
 		x.Kind = index.Request
-		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + HideSecrets(m.uri))
 		if m.method != "CONNECT" {
 			s.Host(m.hostName(), HTTPHost)
 		}
 		if x.Object != nil {
 			x.Summary = summary(clip(x.Summary, 120) + ", " + m.bodyLine(x.Object))
+		} else if m.headerCut {
+			x.Summary = summary(clip(x.Summary, 120) + m.cutLine())
 		}
 	} else {
 		x.Kind, x.Request, x.Code = index.Response, m.asked.number, strconv.Itoa(m.status)
@@ -131,15 +138,31 @@ func (d *http) describe(s *Stream, m *httpMessage, x *Message) {
 			x.Kind = index.Continues
 		}
 		x.Summary = summary(strings.TrimSpace(x.Code + " " + m.phrase))
-		if x.Object != nil {
+		switch {
+		case x.Object != nil:
 			x.Summary = summary(clip(x.Summary, 80) + ", " + m.bodyLine(x.Object))
-		} else if m.media != "" {
+		case m.headerCut:
+			x.Summary = summary(clip(x.Summary, 80) + m.cutLine())
+		case m.media != "":
 			x.Summary = summary(x.Summary + ", " + m.media + ", no body")
 		}
 	}
 	if note := jsonRPCNote(x.Message.Text); note != "" {
 		x.Summary = summary(x.Summary + ", " + note)
 	}
+}
+
+// cutLine says what a header told before it was cut. Unless the snap length cut it,
+// Wireshark shows the frame as a TCP segment and no fields of it, and neither do we:
+// display filters would not agree.
+func (m *httpMessage) cutLine() (s string) {
+	if m.media != "" {
+		s = ", " + clip(m.media, 60)
+	}
+	if m.length >= 0 {
+		s += fmt.Sprintf(", %d bytes announced", m.length)
+	}
+	return s + fmt.Sprintf(", header cut after %d bytes", m.headBytes)
 }
 
 // bodyLine says type, size and state of a body.

@@ -18,9 +18,9 @@ func secretName(name string) bool {
 	return name == "pass" || name == "key" || name == "sig" || name == "signature"
 }
 
-// hideSecrets replaces the secrets of a target: values of a query, and a password
+// HideSecrets replaces the secrets of a target: values of a query, and a password
 // before the host.
-func hideSecrets(uri string) string {
+func HideSecrets(uri string) string {
 	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
 		host, _, _ := strings.Cut(rest, "/")
 		if i := strings.LastIndexByte(host, '@'); i >= 0 {

@@ -75,6 +75,7 @@ type httpSink struct {
 	missed  bool // text was not kept for want of memory
 	charged int  // to budget.decoders
 	err     error
+	events  *sseReader // nil: the body is no stream of events
 
 	data  []byte // for the decoder to read
 	ended bool
@@ -169,6 +170,9 @@ func (r httpSinkReader) Read(p []byte) (int, error) {
 func (k *httpSink) store(b []byte) {
 	if len(k.codings) > 0 {
 		k.decoded.write(b)
+	}
+	if k.events != nil {
+		k.events.write(b)
 	}
 	if !k.keep {
 		return

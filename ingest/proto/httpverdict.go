@@ -118,10 +118,14 @@ func (d *http) conclude(s *Stream, side *httpSide, verdict, why string, last Mar
 	if m.sink != nil {
 		m.sink.finish()
 	}
+	m.verdict, m.verdictWhy = verdict, why
+	if m.sink != nil && m.sink.events != nil {
+		m.sink.events.at(s, last, last)
+		m.sink.events.end(m.outcome())
+	}
 	if verdict == verdictSnaplen && m.headFrame == side.first.Frame && last.Frame == m.headFrame {
 		m.whole = true // Wireshark shows segments that were cut by themselves
 	}
-	m.verdict, m.verdictWhy = verdict, why
 	d.emit(s, side, last)
 	side.state, side.message = httpIdle, nil
 }

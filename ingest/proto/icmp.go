@@ -37,10 +37,11 @@ type icmp struct {
 	asks   map[icmpKey]*icmpAsk
 	order  []icmpKey // oldest first
 	quoted *quotes
+	flows  *bounded[echoFlowKey, *echoFlow]
 }
 
 func newICMP(v6 bool) *icmp {
-	return &icmp{v6: v6, asks: map[icmpKey]*icmpAsk{}, quoted: &quotes{}}
+	return &icmp{v6: v6, asks: map[icmpKey]*icmpAsk{}, quoted: &quotes{}, flows: newBounded[echoFlowKey, *echoFlow](maxEchoFlows)}
 }
 
 // icmpKey names a question: who asked whom, with which number. An address that is not
@@ -77,6 +78,9 @@ func (d *icmp) Decode(s *Stream, b []byte) int {
 	prefix := ""
 	if at := discoveryOptions(b[0]); d.v6 && at > 0 {
 		prefix = discovered(m, b, at)
+	}
+	if kind := d.asked(b[0]); kind == 8 && !d.v6 || kind == 128 && d.v6 {
+		d.sample(m, s.Source().Addr(), s.Destination().Addr(), binary.BigEndian.Uint16(b[4:]), b[icmpHeader:])
 	}
 	switch {
 	case d.fails(b[0]):

@@ -29,6 +29,10 @@ func (c *Connection) identify() bool {
 	case verdict == Likely && (enough || !open && onPort(best, c.ends[0].Port(), c.ends[1].Port())):
 	case enough || !open && verdict == No && a > 0 && b > 0:
 		c.settled = true
+		if p := c.headless(); p != nil {
+			c.adopt(p, false)
+			c.user.headless = true
+		}
 		return true
 	default:
 		return false
@@ -79,6 +83,18 @@ func (c *Connection) best() (best *Protocol, verdict Verdict, open bool) {
 		}
 	}
 	return best, verdict, open
+}
+
+// headless gives the protocol that has the port of a connection whose beginning is
+// not there, nil if none has. Servers have the lower ports.
+func (c *Connection) headless() *Protocol {
+	port := min(c.ends[0].Port(), c.ends[1].Port())
+	for i := range c.engine.protocols {
+		if p := &c.engine.protocols[i]; c.midstream && !c.datagrams && len(c.found) == 0 && slices.Contains(p.Headless, port) {
+			return p
+		}
+	}
+	return nil
 }
 
 // attemptsBothWays: after the first protocol was found, the client is known.

@@ -2,6 +2,8 @@ package proto
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 
 	"pcapidx/index"
@@ -69,24 +71,27 @@ func detectJSONRPC(h *Head) Verdict {
 // jsonRPCStream decodes one connection.
 type jsonRPCStream struct {
 	asked [2]map[string]uint32 // by side of the caller: numbers of calls by their ids
-	scan  [2]jsonScan
+	texts [2]jsonText
 }
 
-// jsonScan finds the end of a JSON text whose bytes come in pieces.
-type jsonScan struct {
-	at              int // bytes looked at
+// jsonText is a JSON text whose bytes come in pieces.
+type jsonText struct {
+	open            bool
+	first, last     Mark
+	bytes           []byte // at most index.MaxText of them
+	size            uint64
 	depth           int
 	quoted, escaped bool
-	lost            bool
 }
 
 // rpcAsked bounds the calls that wait for an answer, of each side.
 const rpcAsked = 1024
 
-// end looks on for the end of the text that data begins with, 0 if it has not come.
-func (j *jsonScan) end(data []byte) int {
-	for ; j.at < len(data); j.at++ {
-		switch c := data[j.at]; {
+// end looks for the end of the text in more of its bytes: how many are its, and whether
+// it is over.
+func (j *jsonText) end(data []byte) (n int, done bool) {
+	for i, c := range data {
+		switch {
 		case j.escaped:
 			j.escaped = false
 		case j.quoted && c == '\\':
@@ -98,43 +103,47 @@ func (j *jsonScan) end(data []byte) int {
 			j.depth++
 		case c == '}' || c == ']':
 			if j.depth--; j.depth <= 0 {
-				n := j.at + 1
-				*j = jsonScan{}
-				return n
+				return i + 1, true
 			}
 		}
 	}
-	return 0
+	return len(data), false
 }
 
-// Decode implements Decoder.
+// Decode implements Decoder. Texts are taken as they come.
 func (d *jsonRPCStream) Decode(s *Stream, data []byte) int {
-	scan := &d.scan[s.Side()]
+	j := &d.texts[s.Side()]
 	at := 0
 	for at < len(data) {
-		if scan.at == 0 && data[at] != '{' && data[at] != '[' {
-			n := d.between(scan, data[at:])
-			if n == 0 {
-				break
+		if !j.open {
+			if data[at] != '{' && data[at] != '[' {
+				n := between(data[at:])
+				if n == 0 {
+					break
+				}
+				at += n
+				continue
 			}
-			at += n
-			continue
+			*j = jsonText{open: true, first: s.At(at), bytes: j.bytes[:0]}
 		}
-		n := scan.end(data[at:])
-		if n == 0 {
-			break
-		}
-		if !scan.lost {
-			d.message(s, data[at:at+n], at)
-		}
+		n, done := j.end(data[at:])
+		j.bytes = append(j.bytes, data[at:at+min(n, index.MaxText-len(j.bytes))]...)
+		j.size += uint64(n)
 		at += n
+		j.last = s.At(at - 1)
+		if done {
+			d.message(s, j)
+		}
 	}
 	return at
 }
 
+// Held implements Holder.
+func (d *jsonRPCStream) Held() int { return cap(d.texts[0].bytes) + cap(d.texts[1].bytes) }
+
 // between passes over what stands between texts: white space, a header, or after a gap
 // anything up to the next line that begins an object.
-func (d *jsonRPCStream) between(_ *jsonScan, data []byte) int {
+func between(data []byte) int {
 	if n := len(data) - len(bytes.TrimLeft(data, " \t\r\n")); n > 0 {
 		return n
 	}
@@ -147,15 +156,21 @@ func (d *jsonRPCStream) between(_ *jsonScan, data []byte) int {
 	return 0
 }
 
-// message emits a text.
-func (d *jsonRPCStream) message(s *Stream, text []byte, at int) {
-	m := s.Message(s.At(at))
-	last := s.At(at + len(text) - 1)
-	j, ok := readJSONRPC(text)
-	if !ok {
+// message emits the text in hand.
+func (d *jsonRPCStream) message(s *Stream, t *jsonText) {
+	m := s.Message(t.first)
+	m.Length, m.Message.Text = t.size, t.close()
+	j, ok := readJSONRPC(m.Message.Text)
+	switch {
+	case !ok && t.size > index.MaxText:
+		m.Summary = fmt.Sprintf("JSON text of %d bytes", t.size)
+		m.Warn("jsonrpc.oversized", index.SeverityNote, fmt.Sprintf("the text has %d bytes; the first %d of them were kept and it was not looked into", t.size, len(m.Message.Text)))
+		s.Emit(m, t.last)
+		return
+	case !ok:
 		m.Outcome, m.Summary = index.Malformed, "JSON that is no JSON-RPC"
 		m.Warn("malformed", index.SeverityNote, "the text is no message of JSON-RPC")
-		s.Emit(m, last)
+		s.Emit(m, t.last)
 		return
 	}
 	m.Summary = strings.TrimPrefix(j.line(), "JSON-RPC ")
@@ -179,8 +194,8 @@ func (d *jsonRPCStream) message(s *Stream, text []byte, at int) {
 	case j.id != "":
 		m.Kind = index.Request
 	}
-	number := s.Emit(m, last)
-	if mine := d.asked[s.Side()]; m.Kind == index.Request {
+	number := s.Emit(m, t.last)
+	if mine := d.asked[s.Side()]; m.Kind == index.Request && len(j.id) <= index.MaxFieldText {
 		if len(mine) >= rpcAsked {
 			clear(mine)
 		}
@@ -188,18 +203,31 @@ func (d *jsonRPCStream) message(s *Stream, text []byte, at int) {
 	}
 }
 
-// Gap implements Decoder: the text in hand is given up, and with it everything up to
-// the next line that begins one.
-func (d *jsonRPCStream) Gap(s *Stream, _ Gap) { d.scan[s.Side()] = jsonScan{} }
+// close ends the text and gives a copy of its bytes.
+func (j *jsonText) close() []byte {
+	text := slices.Clone(j.bytes)
+	if j.open = false; cap(j.bytes) > 64<<10 {
+		j.bytes = nil
+	}
+	return text
+}
 
-// End implements Decoder.
-func (d *jsonRPCStream) End(s *Stream, rest []byte, e End) {
-	if len(bytes.TrimSpace(rest)) == 0 {
+// cut emits what is there of the text in hand.
+func (d *jsonRPCStream) cut(s *Stream, outcome index.Outcome) {
+	t := &d.texts[s.Side()]
+	if !t.open {
 		return
 	}
-	m := s.Message(s.At(0))
-	m.Outcome, m.Summary = e.Outcome(), "JSON text without an end"
-	m.Warn("jsonrpc.short", index.SeverityNote, "the last text of the connection is not whole")
-	m.Length = uint64(len(rest))
-	s.Emit(m, s.At(0))
+	m := s.Message(t.first)
+	m.Kind, m.Outcome, m.Summary, m.Length = index.Continues, outcome, "JSON text without an end", t.size
+	m.Message.Text = t.close()
+	m.Warn("jsonrpc.short", index.SeverityNote, fmt.Sprintf("the text is not whole: %d bytes of it were seen", t.size))
+	s.Emit(m, t.last)
 }
+
+// Gap implements Decoder: the text in hand is given up, and with it everything up to
+// the next line that begins one.
+func (d *jsonRPCStream) Gap(s *Stream, _ Gap) { d.cut(s, index.Partial) }
+
+// End implements Decoder.
+func (d *jsonRPCStream) End(s *Stream, _ []byte, e End) { d.cut(s, e.Outcome()) }

@@ -2,18 +2,15 @@ package proto
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"strings"
+
+	"pcapidx/ingest/jsonrpc"
 )
 
-// Bounds of JSON-RPC.
-const (
-	jsonRPCNoteBytes = 256 << 10 // of a body that is looked into
-	jsonRPCDepth     = 64
-)
+// jsonRPCNoteBytes bounds the bodies that are looked into.
+const jsonRPCNoteBytes = 256 << 10
 
-// jsonRPC is what is known of a JSON-RPC message (version 2.0 of the specification).
+// jsonRPC is what is known of a JSON-RPC message, or of the first one of a list.
 type jsonRPC struct {
 	method string
 	id     string // as it stands there
@@ -25,8 +22,7 @@ type jsonRPC struct {
 
 // jsonRPCNote describes a body that is JSON-RPC, "" if it is none.
 func jsonRPCNote(body []byte) string {
-	if len(body) == 0 || len(body) > jsonRPCNoteBytes || body[0] != '{' && body[0] != '[' || !bytes.Contains(body[:min(len(body), 512)], []byte(`"jsonrpc"`)) &&
-		!bytes.Contains(body, []byte(`"jsonrpc"`)) {
+	if len(body) == 0 || len(body) > jsonRPCNoteBytes || body[0] != '{' && body[0] != '[' || !bytes.Contains(body, []byte(`"jsonrpc"`)) {
 		return ""
 	}
 	j, ok := readJSONRPC(body)
@@ -57,65 +53,16 @@ func (j *jsonRPC) line() string {
 	return "JSON-RPC call " + clip(j.method, 80) + id + batch
 }
 
-// readJSONRPC reads one message, or the first of a list.
+// readJSONRPC reads one message, or the first of a list. ok is false if it is not whole.
 func readJSONRPC(text []byte) (j jsonRPC, ok bool) {
-	if shallow := jsonDepth(text); !shallow {
+	list, batch := jsonrpc.Read(text)
+	m := &list[0]
+	if m.Problem != jsonrpc.None || !m.Called && m.Result == nil && m.Error == nil {
 		return j, false
 	}
-	var list []json.RawMessage
-	if text[0] == '[' {
-		if json.Unmarshal(text, &list) != nil || len(list) == 0 {
-			return j, false
-		}
-		text, j.batch = list[0], len(list)
-	}
-	var m struct {
-		Version string          `json:"jsonrpc"`
-		Method  *string         `json:"method"`
-		ID      json.RawMessage `json:"id"`
-		Result  json.RawMessage `json:"result"`
-		Error   json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(text, &m) != nil || m.Version == "" && m.Method == nil && m.Result == nil && m.Error == nil {
-		return j, false
-	}
-	if id := string(m.ID); id != "null" {
-		j.id = strings.Trim(id, `"`)
-	}
-	switch {
-	case m.Method != nil:
-		j.method = *m.Method
-	case len(m.Error) > 0 && string(m.Error) != "null":
-		var e struct {
-			Code json.Number `json:"code"`
-		}
-		_ = json.Unmarshal(m.Error, &e) // of version 1.0 it may be anything
-		j.failed, j.answer, j.code = true, true, e.Code.String()
-	case m.Result != nil:
-		j.answer = true
-	default:
-		return j, false
+	j = jsonRPC{method: m.Method, id: m.ID, batch: batch}
+	if !m.Called {
+		j.answer, j.failed, j.code = true, m.Error != nil, m.Code
 	}
 	return j, true
-}
-
-// jsonDepth tells whether a text is not nested too deeply.
-func jsonDepth(text []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > jsonRPCDepth {
-				return false
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return true
 }

@@ -12,6 +12,7 @@ func All() []Protocol {
 		sipProtocol(),
 		rtspProtocol(),
 		httpProtocol(),
+		sseProtocol(),
 		websocketProtocol(),
 		jsonRPCProtocol(),
 		pgsqlProtocol(),

@@ -12,7 +12,7 @@ func mustEndpoint(s string) Endpoint { return netip.MustParseAddrPort(s) }
 // FuzzMedia gives bytes in pieces to both directions of a stream, and as datagrams.
 // The first byte of a piece says how long it is, and who sends it.
 func FuzzMedia(f *testing.F) {
-	for _, turns := range [][]mediaTurn{rtspTurns(), {
+	for _, turns := range [][]mediaTurn{rtspTurns(), rtspInterleaved(), {
 		{index.SideA, sipSays("INVITE sip:bob@example.org SIP/2.0", "z9hG4bK1", "c1", "1 INVITE", "", sdpSays("192.0.2.1", 4000))},
 		{index.SideB, sipSays("SIP/2.0 200 OK", "z9hG4bK1", "c1", "1 INVITE", ";tag=b1", sdpSays("192.0.2.2", 5000))},
 		{index.SideA, sipSays("BYE sip:bob@example.org SIP/2.0", "z9hG4bK3", "c1", "2 BYE", "")},

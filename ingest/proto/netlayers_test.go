@@ -2,8 +2,10 @@ package proto
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"pcapidx/index"
@@ -46,6 +48,48 @@ func TestICMPEcho(t *testing.T) {
 		"7 icmp request: echo request id=0x0001 seq=4, 4 bytes",
 		"8 icmp response to 7 error: time to live exceeded for 10.0.0.1 ICMP from 10.0.0.2 !icmp.ttl_exceeded",
 	)
+}
+
+// TestICMPEntropy: what looks random is told once there is enough of it; the patterns
+// with which programs fill echoes are none, however long.
+func TestICMPEntropy(t *testing.T) {
+	noise := rand.New(rand.NewPCG(3, 4))
+	random := make([]byte, 300)
+	for i := range random {
+		random[i] = byte(noise.Uint32())
+	}
+	counting := make([]byte, 1400)
+	for i := range counting {
+		counting[i] = byte(i)
+	}
+	text := []byte(strings.Repeat("the quick brown fox jumps over the lazy dog. ", 30))
+	for name, c := range map[string]struct {
+		payload []byte
+		echoes  int
+		want    int
+	}{
+		"too little": {random[:255], 2, 0}, "enough": {random[:256], 2, 1}, "twice": {random, 4, 2}, "capped": {random, 100, maxRandom}, "counting": {counting, 3, 0}, "text": {text, 3, 0},
+	} {
+		h := newHarness(All()...)
+		for i := range c.echoes {
+			kind, from, to := byte(8), "10.0.0.2", "10.0.0.1"
+			if i%2 == 1 {
+				kind, from, to = 0, to, from
+			}
+			h.layer(dissect.ProtoICMP, from, to, wireEcho(kind, 1, i/2, string(c.payload)))
+		}
+		got := 0
+		for _, m := range h.messages {
+			for _, w := range m.Warnings {
+				if w.Code == "icmp.payload_entropy" {
+					got++
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: told %d times, want %d", name, got, c.want)
+		}
+	}
 }
 
 func TestICMPErrors(t *testing.T) {

@@ -62,6 +62,9 @@ type Protocol struct {
 	// Ports are those registered for it. They decide only between protocols that
 	// both may be it.
 	Ports []uint16
+	// Headless are ports on which a connection is taken for the protocol, tentatively,
+	// though nothing speaks for it nor for another: its beginning is not in the capture.
+	Headless []uint16
 	// Detect judges the first bytes of a connection, or a datagram. nil: the
 	// protocol is never found by itself, only named by others (Stream.Switch, Expect).
 	Detect func(h *Head) Verdict
@@ -75,7 +78,9 @@ type Protocol struct {
 	Repeats bool
 	// Fields are those that its messages may have. Protocols may name the same ones.
 	Fields []Field
-	New    func() Decoder
+	// New makes a decoder. nil: another protocol's decoder emits its messages
+	// (Stream.MessageOf).
+	New func() Decoder
 	// Patience is how long, in nanoseconds of capture time, an answer may take: a
 	// request without one counts as unanswered when the capture goes on longer than
 	// that. 0: 10 s.
@@ -251,4 +256,5 @@ type Message struct {
 	index.Message
 	protocol *Protocol
 	cut      bool // fields were left out
+	guess    bool // it does not speak for its protocol
 }

@@ -65,7 +65,7 @@ func quicProtocol() Protocol {
 func detectQUIC(h *Head) Verdict {
 	header, ok := readLongHeader(h.Client)
 	switch {
-	case !ok || header.kind == quicNegotiation || len(header.dcid)+len(header.scid) == 0:
+	case !ok || header.kind == quicNegotiation || len(header.dcid)+len(header.scid) == 0 || header.first&fixedBit == 0:
 		return No
 	case header.kind == quicInitial && len(header.dcid) >= 8 && len(h.Client) >= quicSmallest:
 		return Yes
@@ -135,7 +135,13 @@ func (q *quic) Decode(s *Stream, b []byte) int {
 // side.
 func (q *quic) isShort(s *Stream, b []byte) bool {
 	cid := q.cids[1-s.Side()]
-	return q.began && (b[0]&0x40 != 0 || len(cid) > 0 && bytes.HasPrefix(b[1:], cid))
+	return q.began && (b[0]&fixedBit != 0 || len(cid) > 0 && bytes.HasPrefix(b[1:], cid))
+}
+
+// isLong tells whether a header of the long form is one: without the fixed bit the
+// connection ID of the other side must speak for it.
+func (q *quic) isLong(s *Stream, h *quicHeader) bool {
+	return h.kind == quicNegotiation || h.first&fixedBit != 0 || q.began && q.known[1-s.Side()] && bytes.Equal(h.dcid, q.cids[1-s.Side()])
 }
 
 // maxQUICPackets bounds the packets of a datagram.
@@ -159,7 +165,7 @@ func (q *quic) short(s *Stream, m *Message, b []byte) int {
 // long takes a packet with a long header and gives its size, 0 if it is none.
 func (q *quic) long(s *Stream, m *Message, b []byte) int {
 	h, ok := readLongHeader(b)
-	if !ok {
+	if !ok || !q.isLong(s, &h) {
 		return 0
 	}
 	m.Uint(quicHeaderForm, 1)

@@ -57,7 +57,11 @@ func quicKnown(version uint32) bool {
 	return version&0x0f0f0f0f == 0x0a0a0a0a // kept free to provoke negotiation
 }
 
-// readLongHeader reads a header of the long form, as it stands in front of b.
+// fixedBit is set in every packet, unless both ends agreed to leave it out (RFC 9287).
+const fixedBit = 0x40
+
+// readLongHeader reads a header of the long form, as it stands in front of b. Whether
+// it has the fixed bit is left to the caller.
 func readLongHeader(b []byte) (h quicHeader, ok bool) {
 	if len(b) < 7 || b[0]&0x80 == 0 {
 		return h, false
@@ -73,7 +77,7 @@ func readLongHeader(b []byte) (h quicHeader, ok bool) {
 		h.kind, h.versions, h.size = quicNegotiation, r.b, len(b)
 		return h, len(r.b) >= 4
 	}
-	if !quicKnown(h.version) || b[0]&0x40 == 0 {
+	if !quicKnown(h.version) {
 		return h, false
 	}
 	h.kind = quicType(b[0] >> 4 & 3)

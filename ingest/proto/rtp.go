@@ -29,6 +29,7 @@ const (
 	rtpStreamGap
 	rtpStreamPayload
 	rtpStreamSSRC
+	rtpStreamDSCP
 )
 
 // rtpProtocol is the Real-time Transport Protocol (RFC 3550). It is found where
@@ -65,6 +66,7 @@ func rtpProtocol() Protocol {
 			rtpStreamGap:         time("rtp.stream.gap_max", "Longest time between packets"),
 			rtpStreamPayload:     {Name: "rtp.stream.payload", Kind: dissect.KindString, Listed: true, Doc: "Payload types of a stream"},
 			rtpStreamSSRC:        {Name: "rtp.stream.ssrc", Kind: dissect.KindUint, Bits: 32, Hex: true, Listed: true, Doc: "Synchronisation source of a stream"},
+			rtpStreamDSCP:        listed(number("rtp.stream.dscp", 8, "Classes of service (DSCP) of a stream's packets")),
 		},
 		Detect: detectRTP,
 		New:    func() Decoder { return newRTP() },
@@ -77,6 +79,7 @@ type rtpHeader struct {
 	seq           uint16
 	timestamp     uint32
 	ssrc          uint32
+	class         uint8 // DSCP of its packet, or noDSCP
 }
 
 const rtpHeaderBytes = 12
@@ -88,7 +91,7 @@ func parseRTP(b []byte) (h rtpHeader, ok bool) {
 	if len(b) < rtpHeaderBytes || b[0]>>6 != 2 {
 		return h, false
 	}
-	h = rtpHeader{b[0], b[1], binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])}
+	h = rtpHeader{b[0], b[1], binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:]), noDSCP}
 	size := rtpHeaderBytes + 4*int(b[0]&15)
 	if b[0]&0x10 != 0 {
 		if len(b) < size+4 {
@@ -150,6 +153,9 @@ func (d *rtp) Decode(s *Stream, b []byte) int {
 	h, ok := parseRTP(b)
 	if !ok {
 		return 0
+	}
+	if class, known := s.DSCP(); known {
+		h.class = class
 	}
 	key := rtpFlow{s.Conn(), s.Side()}
 	f := d.flows.by[key]

@@ -47,7 +47,7 @@ func TestRTPJitter(t *testing.T) {
 	st := &rtpStream{}
 	at := func(ms float64) Mark { return Mark{Frame: 1, Time: index.Time(ms * 1e6)} }
 	for i, ms := range []float64{0, 20, 56, 60} {
-		st.add(rtpHeader{0x80, 0, uint16(i), uint32(i) * 160, 1}, at(ms), nil)
+		st.add(rtpHeader{0x80, 0, uint16(i), uint32(i) * 160, 1, noDSCP}, at(ms), nil)
 	}
 	// differences: 0, 16, 16 ms
 	if got, want := st.jitter/1e6, 1+15.0/16; got != want {
@@ -57,8 +57,8 @@ func TestRTPJitter(t *testing.T) {
 		t.Errorf("highest jitter %v ms", got)
 	}
 	// A clock that begins anew, and a packet of another payload type, change nothing.
-	st.add(rtpHeader{0x80, 0, 4, 1 << 31, 1}, at(80), nil)
-	st.add(rtpHeader{0x80, 96, 5, 99, 1}, at(100), nil)
+	st.add(rtpHeader{0x80, 0, 4, 1 << 31, 1, noDSCP}, at(80), nil)
+	st.add(rtpHeader{0x80, 96, 5, 99, 1, noDSCP}, at(100), nil)
 	if st.jitters != 3 {
 		t.Errorf("%d packets were measured, want 3", st.jitters)
 	}

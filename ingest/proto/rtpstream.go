@@ -19,6 +19,7 @@ type rtpStream struct {
 	highest     uint64 // extended sequence number, base included
 	window      uint64 // of the 64 sequence numbers up to the highest: those that came
 	payloads    []rtpPayload
+	classes     []rtpClass
 	// Jitter (RFC 3550, section 6.4.1 and appendix A.8), in nanoseconds.
 	jitter, jitterSum, jitterMax float64
 	jitters                      uint64
@@ -31,6 +32,32 @@ type rtpStream struct {
 type rtpPayload struct {
 	number uint8
 	rate   uint32 // of its clock, 0: not known
+}
+
+// rtpClass counts the packets of a stream that have a class of service.
+type rtpClass struct {
+	dscp    uint8
+	packets uint64
+}
+
+// maxRTPClasses bounds the classes that are told apart: a change on the way is worth to
+// be told, more than some are noise.
+const maxRTPClasses = 4
+
+// class counts the class of service of a packet.
+func (t *rtpStream) class(dscp uint8) {
+	if dscp == noDSCP {
+		return
+	}
+	for i := range t.classes {
+		if t.classes[i].dscp == dscp {
+			t.classes[i].packets++
+			return
+		}
+	}
+	if len(t.classes) < maxRTPClasses {
+		t.classes = append(t.classes, rtpClass{dscp, 1})
+	}
 }
 
 // rtpTransit is the packet with which the next one is compared.
@@ -49,6 +76,7 @@ const rtpNoise = 13
 
 // add takes a packet.
 func (t *rtpStream) add(h rtpHeader, at Mark, offer *rtpOffer) {
+	t.class(h.class)
 	if t.packets == 0 {
 		t.base, t.highest, t.window = h.seq, uint64(h.seq), 1
 	} else {
@@ -188,6 +216,14 @@ func (t *rtpStream) conclude(s *Stream) {
 		m.Uint(rtpStreamJitterMean, uint64(t.jitterMean()))
 		m.Uint(rtpStreamJitterMax, uint64(t.jitterMax))
 		m.Summary += fmt.Sprintf(", jitter %.1f ms, at most %.1f ms", t.jitterMean()/1e6, t.jitterMax/1e6)
+	}
+	for i, c := range t.classes {
+		m.Uint(rtpStreamDSCP, uint64(c.dscp))
+		if i == 0 {
+			m.Summary += fmt.Sprintf(", DSCP %d", c.dscp)
+		} else {
+			m.Summary += fmt.Sprintf(" and %d (%d packets)", c.dscp, c.packets)
+		}
 	}
 	t.judge(m, lost, percent)
 	s.Emit(m, t.last)

@@ -55,7 +55,7 @@ func rtspProtocol() Protocol {
 		Name: "rtsp", Title: "RTSP", On: Streams, Ports: []uint16{554, 8554}, Repeats: true,
 		Fields: append(fields, sdpFields()...),
 		Detect: detectRTSP,
-		New:    func() Decoder { return &rtsp{asked: newBounded[string, uint32](rtspPending)} },
+		New:    func() Decoder { return &rtsp{asked: newBounded[string, uint32](rtspPending), channels: newRTSPMedia()} },
 	}
 }
 
@@ -101,9 +101,9 @@ const rtspPending = 256
 
 // rtsp is the decoder of a connection.
 type rtsp struct {
-	asked  *bounded[string, uint32] // number of a request, by CSeq
-	body   [2]uint64                // bytes to come of a body that is not read
-	inband [2]uint64                // packets of media between messages
+	asked    *bounded[string, uint32] // number of a request, by CSeq
+	body     [2]uint64                // bytes to come of a body that is not read
+	channels *rtspMedia               // of media between messages
 }
 
 // Decode implements Decoder.
@@ -142,27 +142,6 @@ func (d *rtsp) Decode(s *Stream, b []byte) int {
 	return end + int(here)
 }
 
-// media passes media between messages (RFC 2326, section 10.12): a dollar sign, a
-// channel, and a length.
-func (d *rtsp) media(s *Stream, b []byte) int {
-	if len(b) < 4 {
-		return 0
-	}
-	n := 4 + int(b[2])<<8 + int(b[3])
-	if n > len(b) && n <= HoldBytes {
-		return 0
-	}
-	n = min(n, len(b))
-	m := s.Message(s.At(0))
-	m.Kind = index.Continues
-	m.Uint(rtspChannel, uint64(b[1]))
-	m.Uint(rtspDataLength, uint64(b[2])<<8|uint64(b[3]))
-	m.Summary = fmt.Sprintf("media of channel %d, %d bytes", b[1], n-4)
-	s.Emit(m, s.At(n-1))
-	d.inband[s.Side()]++
-	return n
-}
-
 // message emits a message.
 func (d *rtsp) message(s *Stream, head []byte, m *sipMessage, body []byte, first, last Mark) {
 	x := s.Message(first)
@@ -185,7 +164,7 @@ func (d *rtsp) message(s *Stream, head []byte, m *sipMessage, body []byte, first
 		description.emit(x, rtspSDP)
 		x.Summary = clip(x.Summary+description.summary(), summaryBytes)
 	}
-	d.transport(s, m.get("transport"))
+	d.transport(s, m.get("transport"), isAnswer)
 	cseq := strings.TrimSpace(m.get("cseq"))
 	if isAnswer {
 		x.Request = d.asked.by[cseq]
@@ -248,8 +227,15 @@ func emitRTSPHeaders(x *Message, m *sipMessage) {
 }
 
 // transport announces the ports of media: "RTP/AVP;unicast;client_port=4588-4589".
-func (d *rtsp) transport(s *Stream, value string) {
-	if value == "" || !strings.Contains(value, "RTP/") || strings.Contains(value, "interleaved=") {
+// Media in the connection itself have channels, which an answer settles.
+func (d *rtsp) transport(s *Stream, value string, answer bool) {
+	if value == "" || !strings.Contains(value, "RTP/") {
+		return
+	}
+	if strings.Contains(value, "interleaved=") {
+		if answer {
+			d.channels.agree(value)
+		}
 		return
 	}
 	client, server := s.Source(), s.Destination()
@@ -279,6 +265,7 @@ func (d *rtsp) Gap(s *Stream, g Gap) {
 
 // End implements Decoder.
 func (d *rtsp) End(s *Stream, rest []byte, _ End) {
+	defer d.channels.end(s)
 	if is, _ := rtspStart(rest[:min(len(rest), sipLine)]); !is {
 		return
 	}

@@ -36,6 +36,41 @@ func TestRTSP(t *testing.T) {
 	checkCuts(t, rtspTurns())
 }
 
+// rtspInterleaved are turns with media in the connection: the answer settles the
+// channels, whatever was asked for.
+func rtspInterleaved() []mediaTurn {
+	media := func(channel byte, packet []byte) string {
+		return "$" + string([]byte{channel, byte(len(packet) >> 8), byte(len(packet))}) + string(packet)
+	}
+	report := append([]byte{0x80, 200, 0, 6, 0, 0, 0xa, 0xbc}, make([]byte, 20)...)
+	return []mediaTurn{
+		{index.SideA, "SETUP rtsp://192.0.2.2/x/1 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n\r\n"},
+		{index.SideB, "RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n"},
+		{index.SideB, media(0, rtpPacket(0, 1, 160, 0xabc)) + media(0, rtpPacket(0, 3, 480, 0xabc))},
+		{index.SideB, media(1, report) + media(2, rtpPacket(0, 9, 160, 0xabc))},
+		{index.SideA, media(0, []byte("no RTP"))},
+	}
+}
+
+func TestRTSPInterleaved(t *testing.T) {
+	k := playTurns(rtspInterleaved(), whole)
+	checkLines(t, k.lines(nil), `
+1-1 rtsp request/ok req 0 [] SETUP rtsp://192.0.2.2/x/1
+2-2 rtsp response/ok req 1 [200] 200 OK
+3-3 rtsp continues/ok req 0 [] media of channel 0, 172 bytes
+3-3 rtp notice/ok req 0 [] 
+3-3 rtsp continues/ok req 0 [] media of channel 0, 172 bytes
+3-3 rtp notice/ok req 0 [] 
+4-4 rtsp continues/ok req 0 [] media of channel 1, 28 bytes
+4-4 rtcp notice/ok req 0 [] sender report
+4-4 rtsp continues/ok req 0 [] media of channel 2, 172 bytes
+5-5 rtsp continues/ok req 0 [] media of channel 0, 6 bytes
+3-3 rtp conclusion/ok req 0 [] RTP stream 0x00000abc: 2 packets, 1 lost (33.3 %), jitter 2.5 ms, at most 2.5 ms !rtp.loss`)
+	checkValues(t, k, "rtp.seq", "1", "3")
+	checkValues(t, k, "rtcp.senderssrc", "2748")
+	checkCuts(t, rtspInterleaved())
+}
+
 // TestRTSPAnnounces: one packet is enough for RTP where a SETUP announced it.
 func TestRTSPAnnounces(t *testing.T) {
 	n := newMediaNet()

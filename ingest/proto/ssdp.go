@@ -66,7 +66,7 @@ func (d *ssdp) Decode(s *Stream, data []byte) int {
 	case m.method == "M-SEARCH":
 		x.Kind, x.Summary = index.Request, summary("search for "+h.value("st"))
 	default:
-		x.Summary = summary(m.method + " " + hideSecrets(m.uri))
+		x.Summary = summary(m.method + " " + HideSecrets(m.uri))
 	}
 	d.http.fields(x, m)
 	if m.method == "NOTIFY" {
@@ -87,7 +87,7 @@ func (d *ssdp) Decode(s *Stream, data []byte) int {
 func ssdpSubject(h *httpHeader, kind string) string {
 	text := h.value(kind)
 	if at := h.value("location"); at != "" {
-		text += " at " + hideSecrets(at)
+		text += " at " + HideSecrets(at)
 	}
 	return strings.TrimSpace(text)
 }

@@ -76,6 +76,10 @@ func (s *Stream) Now() index.Time { return s.engine.now }
 // hand: the snap length cut them.
 func (s *Stream) Uncaptured() uint64 { return s.engine.uncaptured }
 
+// DSCP is the class of service of the datagram in hand; known is false where its IP
+// header was not seen.
+func (s *Stream) DSCP() (class uint8, known bool) { return s.engine.dscp, s.engine.dscp != noDSCP }
+
 // unreadable is the outcome of a datagram, or layer, that ends before its message
 // does: the capture's fault, or the sender's.
 func (s *Stream) unreadable() index.Outcome {
@@ -89,8 +93,11 @@ func (s *Stream) unreadable() index.Outcome {
 func (s *Stream) Frame() uint32 { return s.engine.frame }
 
 // Message begins a message whose first byte is at a mark.
-func (s *Stream) Message(first Mark) *Message {
-	m := &Message{protocol: s.user.protocol}
+func (s *Stream) Message(first Mark) *Message { return s.MessageOf(s.user.protocol, first) }
+
+// MessageOf is Message for one of another protocol, which the decoder's carries.
+func (s *Stream) MessageOf(p *Protocol, first Mark) *Message {
+	m := &Message{protocol: p}
 	m.Protocol, m.Conn, m.Side = m.protocol.Name, s.Conn(), s.side
 	m.First, m.Start, m.Offset = first.Frame, first.Time, first.Offset
 	m.Frame, m.End = first.Frame, first.Time
@@ -107,11 +114,15 @@ func (s *Stream) Emit(m *Message, last Mark) uint32 {
 		m.Length = last.Offset - m.Offset + 1
 	}
 	s.user.messages++
-	s.user.sides |= 1 << s.side
+	if !m.guess {
+		s.user.proofs++
+		s.user.sides |= 1 << s.side
+	}
+	number := s.engine.emit(m)
 	if s.user.protocol.Repeats && s.conn != nil {
 		s.conn.keep(&m.Message)
 	}
-	return s.engine.emit(m)
+	return number
 }
 
 // Host names the server of the connection. The first name of the best source counts.
@@ -130,6 +141,14 @@ func (s *Stream) Switch(protocol string) { s.user.next, s.user.switched = protoc
 
 // Reject says that the connection is not the decoder's after all.
 func (s *Stream) Reject() { s.user.rejected = true }
+
+// Confirm says that the connection is the decoder's beyond doubt.
+func (s *Stream) Confirm() {
+	s.user.headless = false
+	if s.conn != nil {
+		s.conn.sure = true
+	}
+}
 
 // Expect says that a connection from or to an endpoint, which begins after this
 // frame, is a protocol's. The address may be unspecified.

@@ -33,16 +33,20 @@ func Sums() []Sum {
 			Top: []string{
 				"dhcp.option.dhcp", "dhcp.id", "dhcp.hw.mac_addr", "dhcp.option.hostname", "dhcp.option.dhcp_server_id", "dhcp.ip.your", "dhcpv6.msgtype",
 			},
+			Watched: []string{"dhcp.ip.relay", "dhcp.option.router", "dhcp.option.domain_name_server"},
 		},
 		{Word: "icmp", Protocols: []string{"icmp", "icmpv6"}, Top: []string{"icmp.kind", "icmpv6.kind", "icmp.unreachable", "icmpv6.unreachable"}},
 		{
 			Word: "sip", Protocols: []string{"sip"},
 			Top:     []string{"sip.Method", "sip.Status-Code", "sip.from.addr", "sip.to.addr", "sip.Call-ID", "sip.User-Agent", "sip.Server", "sip.call.end"},
-			Watched: []string{"sip.CSeq.method", "sip.to.user"},
+			Watched: []string{"sip.CSeq.method", "sip.to.user", "sip.auth.username"},
 		},
-		{Word: "rtp", Protocols: []string{"rtp", "rtcp"}, Top: []string{"rtp.ssrc", "rtp.p_type"}},
-		{Word: "sql", Protocols: []string{"mysql", "pgsql"}, Top: []string{"mysql.query", "pgsql.query", "mysql.error_code", "pgsql.code"}},
-		{Word: "redis", Protocols: []string{"resp"}, Top: []string{"resp.bulk_string.value"}},
+		{Word: "rtp", Protocols: []string{"rtp", "rtcp"}, Top: []string{"rtp.ssrc", "rtp.p_type", "rtp.stream.dscp"}},
+		{
+			Word: "sql", Protocols: []string{"mysql", "pgsql"},
+			Top: []string{"mysql.query", "pgsql.query", "mysql.error_code", "pgsql.code"}, Watched: []string{"pgsql.authtype", "mysql.user", "mysql.response_code"},
+		},
+		{Word: "redis", Protocols: []string{"resp"}, Top: []string{"resp.bulk_string.value"}, Watched: []string{"resp.command"}},
 	}
 }
 

@@ -3,7 +3,7 @@
 # programs differ a little each time: ports, times, sequence numbers.
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
-for script in web-day http-loss ipv6-frag tunnels icmp-errors any tcp-ends sctp diag http-broken; do
+for script in web-day http-loss ipv6-frag tunnels icmp-errors any tcp-ends sctp diag http-broken half-image mcp; do
   echo "$script"
   bash "$HERE/$script.sh"
 done

@@ -17,7 +17,7 @@ async function main ([where, file, key]) {
   const client = new Client({ name: 'test', version: '1' }, { capabilities: {} })
   await client.connect(transport(where, key))
   const { tools } = await client.listTools()
-  assert.equal(tools.length, key ? 18 : 19) // a server writes no files of its own
+  assert.equal(tools.length, key ? 20 : 21) // a server writes no files of its own
   let progress = 0
   const call = async (name, args) => {
     const r = await client.callTool({ name, arguments: args }, undefined, { onprogress: () => progress++ })
@@ -39,7 +39,7 @@ async function main ([where, file, key]) {
   const wrong = await client.callTool({ name: 'search_packets', arguments: { filter: 'ip.adr' } })
   assert.equal(wrong.isError, true)
   const { resourceTemplates } = await client.listResourceTemplates()
-  assert.equal(resourceTemplates.length, 3)
+  assert.equal(resourceTemplates.length, 6)
   const packet = await client.readResource({ uri: `pcapidx://captures/${capture}/packets/197` })
   assert.equal(JSON.parse(packet.contents[0].text).rows[0].frame, 197)
   const prompt = await client.getPrompt({ name: 'triage_capture', arguments: { capture } })

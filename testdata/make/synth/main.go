@@ -18,7 +18,12 @@ func main() {
 		os.Exit(2)
 	}
 	put := func(name string, data []byte) {
-		if err := os.WriteFile(filepath.Join(os.Args[1], name), data, 0o644); err != nil {
+		path := filepath.Join(os.Args[1], name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, data, 0o644)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "synth:", err)
 			os.Exit(1)
 		}
@@ -31,5 +36,7 @@ func main() {
 	encapsulations(put)
 	protocols(put)
 	put("tcp-odd.pcap", newPcap(linkEthernet).write(oddTCP()))
+	put("mcp/sockets.pcap", mcpSockets())
+	put("mcp/refusals.pcap", mcpRefusals())
 	put("ip-odd.pcap", newPcap(linkEthernet).write(oddIP()))
 }
