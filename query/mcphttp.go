@@ -25,14 +25,11 @@ type mcpHTTP struct {
 	secrets         []mcpSecret
 	marked          bool // its header lines say that it is MCP
 	askedFrame      uint32
-	askedEnd        index.Time
 	status          int
 	media           string
 	challenge       bool // WWW-Authenticate
 	outcome         index.Outcome
 	answerFrame     uint32
-	answerStart     index.Time
-	verdict         string
 	messages        []*mcpMessage // of both directions
 	endpoint        string        // of the older transport: where the client is to post
 	of              *mcpSession

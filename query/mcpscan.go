@@ -113,7 +113,7 @@ func (s *mcpScan) parse(m *index.Message, text []byte, carrier string, certain b
 // asked takes a request of HTTP.
 func (s *mcpScan) asked(m *index.Message) error {
 	h := &mcpHTTP{
-		conn: m.Conn, side: m.Side, asked: m.Number, method: fieldText(m, "http.request.method"), host: fieldText(m, "http.host"), askedFrame: m.Frame, askedEnd: m.End,
+		conn: m.Conn, side: m.Side, asked: m.Number, method: fieldText(m, "http.request.method"), host: fieldText(m, "http.host"), askedFrame: m.Frame,
 	}
 	h.path, h.query, _ = strings.Cut(fieldText(m, "http.request.uri"), "?")
 	eachHeader(m, "http.request.line", func(name, value string) { h.requestLine(name, value, m.Frame) })
@@ -144,14 +144,14 @@ func (s *mcpScan) answered(m *index.Message) error {
 		h = &mcpHTTP{conn: m.Conn, side: 1 - m.Side}
 	}
 	delete(s.open, m.Request)
-	h.answered, h.outcome, h.answerFrame, h.answerStart = m.Number, m.Outcome, m.Frame, m.Start
+	h.answered, h.outcome, h.answerFrame = m.Number, m.Outcome, m.Frame
 	if code, ok := fieldNumber(m, "http.response.code"); ok {
 		h.status = int(code)
 	} else {
 		h.status = statusNumber(m.Code)
 	}
 	if m.Object != nil {
-		h.media, h.verdict = m.Object.Type, m.Object.Verdict
+		h.media = m.Object.Type
 	}
 	eachHeader(m, "http.response.line", h.responseLine)
 	key := [2]uint32{m.Conn, uint32(m.Side)}
