@@ -198,7 +198,7 @@ func TestPromptSteps(t *testing.T) {
 	config.Toolsets = []string{"captures", "connections"}
 	s := newServer(t, config)
 	p := triageCapture()
-	text := s.write(&p, promptArguments())
+	text := p.text(promptArguments(), s.has)
 	if !strings.Contains(text, "diagnose_connection {") || strings.Contains(text, "stats {") || strings.Contains(text, "get_packets") || !strings.Contains(text, "\n4. list_connections") {
 		t.Error(text)
 	}
