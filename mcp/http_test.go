@@ -86,7 +86,7 @@ func TestRevokedStream(t *testing.T) {
 	res, _ := m.status(http.StatusOK, "POST", Path, initialize, "Authorization", "Bearer "+key)
 	r, _ := http.NewRequestWithContext(context.Background(), "GET", "http://"+m.address+Path, nil)
 	r.Header = http.Header{"Authorization": {"Bearer " + key}, "Accept": {"text/event-stream"}, "Mcp-Session-Id": {res.Header.Get("Mcp-Session-Id")}}
-	stream, err := http.DefaultClient.Do(r)
+	stream, err := http.DefaultClient.Do(r) //nolint:bodyclose // closed below
 	if err != nil || stream.StatusCode != http.StatusOK {
 		t.Fatal(stream, err)
 	}
@@ -285,8 +285,8 @@ func TestBodies(t *testing.T) {
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{}", Path)
 	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 	answer := bufio.NewReader(conn)
-	if res, err := http.ReadResponse(answer, nil); err != nil || res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a body that does not end, without a key: %v, %v", res, err)
+	if line, err := answer.ReadString('\n'); err != nil || !strings.Contains(line, "401") {
+		t.Errorf("a body that does not end, without a key: %q, %v", line, err)
 	} else if _, err := io.Copy(io.Discard, answer); err != nil {
 		t.Errorf("the connection stays open: %v", err)
 	}

@@ -92,9 +92,16 @@ func TestInvalid(t *testing.T) {
 func TestRefused(t *testing.T) {
 	s := Open(t.TempDir())
 	for _, k := range []Key{
-		{Name: "a", User: "ann", Scope: "root"}, {Name: "a", User: "", Scope: Read}, {Name: "a", User: "../ann", Scope: Read}, {Name: "a", User: ".ann", Scope: Read},
-		{Name: "a", User: "Ann", Scope: Read}, {Name: "a", User: "a/b", Scope: Read}, {Name: "a", User: "a\x00b", Scope: Read}, {Name: "a", User: "ann.", Scope: Read},
-		{Name: "", User: "ann", Scope: Read}, {Name: "a", User: strings.Repeat("a", 65), Scope: Read},
+		{Name: "a", User: "ann", Scope: "root"},
+		{Name: "a", User: "", Scope: Read},
+		{Name: "a", User: "../ann", Scope: Read},
+		{Name: "a", User: ".ann", Scope: Read},
+		{Name: "a", User: "Ann", Scope: Read},
+		{Name: "a", User: "a/b", Scope: Read},
+		{Name: "a", User: "a\x00b", Scope: Read},
+		{Name: "a", User: "ann.", Scope: Read},
+		{Name: "", User: "ann", Scope: Read},
+		{Name: "a", User: strings.Repeat("a", 65), Scope: Read},
 	} {
 		if _, _, err := s.Create(k); !errors.Is(err, ErrRefused) {
 			t.Errorf("%+v: %v", k, err)
