@@ -251,7 +251,7 @@ func (c *call) urlOrder(url, name string) (*order, error) {
 	o.fetch = func(ctx context.Context, progress func(query.Progress)) error {
 		if s.uploads != nil { // the same disk
 			if err := s.uploads.Room(0); err != nil {
-				return err
+				return uploadError(err)
 			}
 		}
 		if err := f.create(s.config.IncomingDir); err != nil {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -40,12 +43,38 @@ func runNode(t *testing.T, dir, home string, args ...string) (stdout, stderr str
 	return out.String(), errs.String(), c.ProcessState.ExitCode()
 }
 
-// program builds the command.
+// TestMain removes the program that tests have built.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir := builtDir.Load(); dir != nil {
+		os.RemoveAll(*dir)
+	}
+	os.Exit(code)
+}
+
+var (
+	builtDir atomic.Pointer[string]
+	// built builds the command, once for all tests.
+	built = sync.OnceValues(func() (path string, err error) {
+		dir, err := os.MkdirTemp("", "pcapidx-test-")
+		if err != nil {
+			return "", err
+		}
+		builtDir.Store(&dir)
+		path = filepath.Join(dir, "pcapidx")
+		if out, err := exec.Command("go", "build", "-o", path, "pcapidx/cmd/pcapidx").CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
+		return path, nil
+	})
+)
+
+// program gives the command.
 func program(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "pcapidx")
-	if out, err := exec.Command("go", "build", "-o", path, "pcapidx/cmd/pcapidx").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -199,7 +199,9 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	h.shutdown(server)
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return nil
 }
 

@@ -61,7 +61,11 @@ func debugMCPTraffic() prompt {
 		write: func(g *guide) {
 			c, n := g.given("capture"), g.given("connection")
 			g.aim("Debug the Model Context Protocol traffic in capture %s.", exactly(c))
-			g.step(g.call(mcpTrafficTool, "capture", c), ": sessions and protocol versions, requests with their answers and latency, notifications, errors, and what was found wrong. "+
+			some := []any{"capture", c}
+			if n != "" {
+				some = append(some, "connections", []string{n})
+			}
+			g.step(g.call(mcpTrafficTool, some...), ": sessions and protocol versions, requests with their answers and latency, notifications, errors, and what was found wrong. "+
 				"Traffic under TLS shows sizes and times only: these are estimates.")
 			g.step(g.call("decode_connection", "capture", c, "connection", n, "protocol", "jsonrpc"), " and ", g.call("decode_connection", "capture", c, "connection", n, "protocol", "http"),
 				": the messages one by one, and the requests that carried them: status, session and protocol headers.")

@@ -53,10 +53,7 @@ func promptArguments() map[string]string {
 // to do without those that it needs.
 func TestPrompts(t *testing.T) {
 	s := newServer(t, testConfig(t, "web-day.pcap"))
-	want := "triage_capture why_slow why_failed explain_connection find_text find_packets security_review voip_quality compare_captures"
-	if s.has(mcpTrafficTool) {
-		want = strings.Replace(want, "compare", "debug_mcp_traffic compare", 1)
-	}
+	want := "triage_capture why_slow why_failed explain_connection find_text find_packets security_review voip_quality debug_mcp_traffic compare_captures"
 	for _, era := range eras() {
 		c := connect(t, s, era, nil)
 		list, err := c.session.ListPrompts(context.Background(), nil)
@@ -129,9 +126,6 @@ func TestPromptCalls(t *testing.T) {
 				t.Errorf("%s names %d calls in %d steps", p.name, len(calls), g.steps)
 			}
 			for _, call := range calls {
-				if call.tool == mcpTrafficTool && !s.has(mcpTrafficTool) {
-					continue // on its way
-				}
 				if !s.has(call.tool) {
 					t.Errorf("%s: there is no tool %s", p.name, call.tool)
 					continue
@@ -155,7 +149,7 @@ func TestPromptCalls(t *testing.T) {
 // finding is one.
 func checkWords(t *testing.T, s *Server, name, text string) {
 	t.Helper()
-	known := map[string]bool{mcpTrafficTool: true}
+	known := map[string]bool{}
 	for _, tool := range s.tools {
 		known[tool.name] = true
 		addWords(known, tool.input)
@@ -201,7 +195,7 @@ func TestPromptSteps(t *testing.T) {
 	config.Toolsets = []string{"captures", "connections"}
 	s := newServer(t, config)
 	p := triageCapture()
-	text := s.write(&p, promptArguments())
+	text := p.text(promptArguments(), s.has)
 	if !strings.Contains(text, "diagnose_connection {") || strings.Contains(text, "stats {") || strings.Contains(text, "get_packets") || !strings.Contains(text, "\n4. list_connections") {
 		t.Error(text)
 	}

@@ -277,3 +277,15 @@ func TestDiagnosticsReference(t *testing.T) {
 		}
 	}
 }
+
+// FuzzResourceURI: whatever a client asks for is a resource of a capture or nothing.
+func FuzzResourceURI(f *testing.F) {
+	for _, s := range []string{"", capturesURI, capturesURI + "a/connections/1/plots/rtt.png", capturesURI + "%2e%2e/packets/1", capturesURI + "a/objects/4294967296", "file:///etc/passwd"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if read := resourceAt(nil, uri); read != nil && !strings.HasPrefix(uri, capturesURI) {
+			t.Errorf("%q is a resource", uri)
+		}
+	})
+}

@@ -152,7 +152,7 @@ func New(c Config) (*Server, error) {
 		&sdk.Implementation{Name: "pcapidx", Title: "pcapidx: packet captures", Version: c.Version},
 		&sdk.ServerOptions{
 			Instructions:      instructions(s.has),
-			Logger:            c.Log,
+			Logger:            slog.New(sdkLog{c.Log.Handler()}),
 			Capabilities:      &sdk.ServerCapabilities{},
 			CompletionHandler: s.complete,
 			SetCacheable:      func(_ context.Context, _ sdk.Request, k *sdk.Cacheable) { k.CacheScope = "private" },

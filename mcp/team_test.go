@@ -138,9 +138,16 @@ func (m *team) connect(key, version string, header ...string) *client {
 
 const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
 
+// reply is an answer of HTTP that was read to its end.
+type reply struct {
+	Status     string
+	StatusCode int
+	Header     http.Header
+}
+
 // send sends one request of HTTP and gives the whole answer. header has names and
 // values in turn; "Host" is the request's.
-func (m *team) send(method, path string, body io.Reader, header ...string) (*http.Response, string) {
+func (m *team) send(method, path string, body io.Reader, header ...string) (*reply, string) {
 	m.t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	defer stop()
@@ -164,11 +171,11 @@ func (m *team) send(method, path string, body io.Reader, header ...string) (*htt
 	if err != nil {
 		m.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return res, string(b)
+	return &reply{res.Status, res.StatusCode, res.Header}, string(b)
 }
 
 // status is send for who wants to know how it ends.
-func (m *team) status(want int, method, path, body string, header ...string) (*http.Response, string) {
+func (m *team) status(want int, method, path, body string, header ...string) (*reply, string) {
 	m.t.Helper()
 	res, text := m.send(method, path, strings.NewReader(body), header...)
 	if res.StatusCode != want {

@@ -116,12 +116,8 @@ func createUpload() *tool {
 			return nil, &query.Error{Kind: query.BadRequest, Msg: "name " + quoted(in.Name) + " cannot be used", Hint: "give the file's name in visible characters"}
 		}
 		t, err := c.server.uploads.Create(upload.Request{User: c.user, Name: name, Bytes: in.Size, SHA256: in.SHA256})
-		var refused *upload.Error
-		if errors.As(err, &refused) {
-			return nil, &query.Error{Kind: query.BadRequest, Msg: refused.Msg, Hint: refused.Hint, Err: err}
-		}
 		if err != nil {
-			return nil, err
+			return nil, uploadError(err)
 		}
 		url := c.server.config.Uploads.URL + upload.Path + t.Token
 		out := &createUploadOut{
@@ -131,6 +127,15 @@ func createUpload() *tool {
 		}
 		return out, nil
 	})
+}
+
+// uploadError is what a user is told of an upload that is refused.
+func uploadError(err error) error {
+	var refused *upload.Error
+	if errors.As(err, &refused) {
+		return &query.Error{Kind: query.BadRequest, Msg: refused.Msg, Hint: refused.Hint, Err: err}
+	}
+	return err
 }
 
 // quotable reports whether a file name can stand in a command that is shown: what

@@ -34,11 +34,18 @@ func (m *team) upload(created map[string]any, data []byte) (status int, answer m
 	if !ok {
 		m.t.Fatalf("URL %q is not the server's", url)
 	}
-	res, text := m.send(http.MethodPut, path, bytes.NewReader(data))
+	status, text := m.sends(http.MethodPut, path, bytes.NewReader(data))
 	if err := json.Unmarshal([]byte(text), &answer); err != nil {
 		m.t.Errorf("answer %q", text)
 	}
-	return res.StatusCode, answer
+	return status, answer
+}
+
+// sends is send for who wants the status and the text alone.
+func (m *team) sends(method, path string, body io.Reader, header ...string) (status int, text string) {
+	m.t.Helper()
+	res, text := m.send(method, path, body, header...) //nolint:bodyclose // send closes it
+	return res.StatusCode, text
 }
 
 // TestUploadOwners: an upload belongs to who created its URL, whoever sends it;
@@ -90,10 +97,22 @@ func TestUploadScopes(t *testing.T) {
 	url, _ := m.connect(writer, "").ok("create_upload", map[string]any{"name": "x.pcap"})["url"].(string)
 	token := strings.TrimPrefix(url, "http://"+m.address+upload.Path)
 	data := string(fileBytes(t, "any.pcap"))
-	m.status(http.StatusForbidden, http.MethodPut, upload.Path+token, data, "Host", "evil.example.org")
-	m.status(http.StatusNotFound, http.MethodPut, upload.Path+"x", data, "Authorization", "Bearer "+writer)
-	m.status(http.StatusMethodNotAllowed, http.MethodPost, upload.Path+token, data)
-	m.status(http.StatusCreated, http.MethodPut, upload.Path+token, data)
+	for _, c := range []struct {
+		want         int
+		method, path string
+		header       []string
+	}{
+		{http.StatusForbidden, http.MethodPut, token, []string{"Host", "evil.example.org"}},
+		{http.StatusForbidden, http.MethodPut, token, []string{"Origin", "https://evil.example.org"}},
+		{http.StatusNotFound, http.MethodPut, "x", []string{"Authorization", "Bearer " + writer}},
+		{http.StatusMethodNotAllowed, http.MethodPost, token, nil},
+		{http.StatusCreated, http.MethodPut, token, nil},
+		{http.StatusGone, http.MethodPut, token, nil},
+	} {
+		if got, text := m.sends(c.method, upload.Path+c.path, strings.NewReader(data), c.header...); got != c.want {
+			t.Errorf("%s %s: %d, want %d: %s", c.method, c.header, got, c.want, text)
+		}
+	}
 }
 
 // TestUploadTakesLonger: than the body of any other request may.
@@ -101,9 +120,9 @@ func TestUploadTakesLonger(t *testing.T) {
 	m := uploadTeam(t, func(_ *Config, h *HTTPConfig) { h.BodyTime = 300 * time.Millisecond })
 	url, _ := m.connect(m.key("ann", keys.Write), "").ok("create_upload", map[string]any{"name": "x.pcap"})["url"].(string)
 	data := fileBytes(t, "any.pcap")
-	res, text := m.send(http.MethodPut, strings.TrimPrefix(url, "http://"+m.address), &slowReader{data: data, pause: 50 * time.Millisecond, piece: len(data)/15 + 1})
-	if res.StatusCode != http.StatusCreated {
-		t.Errorf("%s: %s", res.Status, text)
+	status, text := m.sends(http.MethodPut, strings.TrimPrefix(url, "http://"+m.address), &slowReader{data: data, pause: 50 * time.Millisecond, piece: len(data)/15 + 1})
+	if status != http.StatusCreated {
+		t.Errorf("%d: %s", status, text)
 	}
 }
 

@@ -17,45 +17,6 @@ const (
 	maxMCPExchanges = 200_000
 )
 
-// mcpHTTP is a request of HTTP and its answer, as far as MCP cares.
-type mcpHTTP struct {
-	conn            uint32
-	side            index.Side // of the request
-	asked, answered uint32     // numbers of messages; 0: not seen
-	method, path    string
-	query           string
-	host            string
-	session         string // Mcp-Session-Id, of the request or of the answer
-	inAnswer        bool   // the answer gave it
-	version         string // MCP-Protocol-Version
-	rpcMethod       string // Mcp-Method
-	rpcName         string // Mcp-Name
-	accept          string
-	origin          bool
-	resumes         string // Last-Event-ID
-	secrets         []mcpSecret
-	marked          bool // its header lines say that it is MCP
-	askedFrame      uint32
-	askedEnd        index.Time
-	status          int
-	media           string
-	challenge       bool // WWW-Authenticate
-	outcome         index.Outcome
-	answerFrame     uint32
-	answerStart     index.Time
-	verdict         string
-	messages        []*mcpMessage // of both directions
-	endpoint        string        // of the older transport: where the client is to post
-	of              *mcpSession
-}
-
-// mcpSecret is a secret in a header line: where it is, and how long.
-type mcpSecret struct {
-	what  string
-	bytes int
-	frame uint32
-}
-
 // mcpScan collects what may be MCP.
 type mcpScan struct {
 	*mcpTraffic
@@ -152,7 +113,7 @@ func (s *mcpScan) parse(m *index.Message, text []byte, carrier string, certain b
 // asked takes a request of HTTP.
 func (s *mcpScan) asked(m *index.Message) error {
 	h := &mcpHTTP{
-		conn: m.Conn, side: m.Side, asked: m.Number, method: fieldText(m, "http.request.method"), host: fieldText(m, "http.host"), askedFrame: m.Frame, askedEnd: m.End,
+		conn: m.Conn, side: m.Side, asked: m.Number, method: fieldText(m, "http.request.method"), host: fieldText(m, "http.host"), askedFrame: m.Frame,
 	}
 	h.path, h.query, _ = strings.Cut(fieldText(m, "http.request.uri"), "?")
 	eachHeader(m, "http.request.line", func(name, value string) { h.requestLine(name, value, m.Frame) })
@@ -165,8 +126,7 @@ func (s *mcpScan) asked(m *index.Message) error {
 			p.http = h
 		}
 	}
-	upgrade := h.method == "GET" && strings.Contains(strings.ToLower(h.accept), "text/event-stream")
-	if len(h.messages) == 0 && !h.marked && !upgrade && h.method != "POST" && h.method != "GET" {
+	if len(h.messages) == 0 && !h.marked && h.method != "POST" && h.method != "GET" {
 		return nil
 	}
 	if len(s.open) >= maxMCPExchanges {
@@ -177,57 +137,6 @@ func (s *mcpScan) asked(m *index.Message) error {
 	return nil
 }
 
-// eachHeader gives the header lines of a message.
-func eachHeader(m *index.Message, field string, yield func(name, value string)) {
-	for i := range m.Fields {
-		if m.Fields[i].Name == field {
-			name, value, _ := strings.Cut(m.Fields[i].Text, ":")
-			yield(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value))
-		}
-	}
-}
-
-func (h *mcpHTTP) requestLine(name, value string, frame uint32) {
-	h.marked = h.marked || strings.HasPrefix(name, "mcp-")
-	switch name {
-	case "mcp-session-id":
-		h.session = value
-		h.secrets = append(h.secrets, mcpSecret{"Mcp-Session-Id", len(value), frame})
-	case "mcp-protocol-version":
-		h.version = value
-	case "mcp-method":
-		h.rpcMethod = value
-	case "mcp-name":
-		h.rpcName = value
-	case "accept":
-		h.accept = value
-	case "origin":
-		h.origin = true
-	case "last-event-id":
-		h.resumes = value
-	case "authorization", "proxy-authorization":
-		scheme, token, ok := strings.Cut(value, " ")
-		if !ok {
-			scheme, token = "", value
-		}
-		h.secrets = append(h.secrets, mcpSecret{strings.TrimSpace("Authorization " + authScheme(scheme)), len(strings.TrimSpace(token)), frame})
-	case "cookie":
-		h.secrets = append(h.secrets, mcpSecret{"Cookie", len(value), frame})
-	case "x-api-key", "api-key":
-		h.secrets = append(h.secrets, mcpSecret{"API key", len(value), frame})
-	}
-}
-
-// authScheme names the schemes of authentication that are known.
-func authScheme(scheme string) string {
-	for _, known := range []string{"Basic", "Bearer", "Digest", "DPoP", "Negotiate"} {
-		if strings.EqualFold(scheme, known) {
-			return known
-		}
-	}
-	return ""
-}
-
 // answered takes an answer of HTTP, with the events that stand before it.
 func (s *mcpScan) answered(m *index.Message) error {
 	h := s.open[m.Request]
@@ -235,14 +144,14 @@ func (s *mcpScan) answered(m *index.Message) error {
 		h = &mcpHTTP{conn: m.Conn, side: 1 - m.Side}
 	}
 	delete(s.open, m.Request)
-	h.answered, h.outcome, h.answerFrame, h.answerStart = m.Number, m.Outcome, m.Frame, m.Start
+	h.answered, h.outcome, h.answerFrame = m.Number, m.Outcome, m.Frame
 	if code, ok := fieldNumber(m, "http.response.code"); ok {
 		h.status = int(code)
 	} else {
 		h.status = statusNumber(m.Code)
 	}
 	if m.Object != nil {
-		h.media, h.verdict = m.Object.Type, m.Object.Verdict
+		h.media = m.Object.Type
 	}
 	eachHeader(m, "http.response.line", h.responseLine)
 	key := [2]uint32{m.Conn, uint32(m.Side)}
@@ -268,48 +177,6 @@ func (s *mcpScan) answered(m *index.Message) error {
 	}
 	return nil
 }
-
-func (h *mcpHTTP) responseLine(name, value string) {
-	h.marked = h.marked || strings.HasPrefix(name, "mcp-")
-	switch name {
-	case "mcp-session-id":
-		if h.session == "" {
-			h.session, h.inAnswer = value, true
-			h.secrets = append(h.secrets, mcpSecret{"Mcp-Session-Id", len(value), h.answerFrame})
-		}
-	case "www-authenticate":
-		h.challenge = true
-	case "content-type":
-		media, _, _ := strings.Cut(value, ";")
-		h.media = strings.ToLower(strings.TrimSpace(media))
-	}
-}
-
-func statusNumber(code string) (n int) {
-	for _, c := range code {
-		if c < '0' || c > '9' || n > 999 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
-}
-
-// take adds the events of the answer's body.
-func (h *mcpHTTP) take(events []*mcpEvents) {
-	for _, e := range events {
-		if e.kind == "endpoint" && h.endpoint == "" {
-			h.endpoint = e.data
-		}
-		for _, p := range e.messages {
-			p.http = h
-		}
-		h.messages = append(h.messages, e.messages...)
-	}
-}
-
-// isMCP tells whether an exchange has something to do with MCP.
-func (h *mcpHTTP) isMCP() bool { return len(h.messages) > 0 || h.marked || h.endpoint != "" }
 
 // event takes an event of a stream, which belongs to the answer that follows.
 func (s *mcpScan) event(m *index.Message) error {

@@ -35,6 +35,11 @@ func TestTally(t *testing.T) {
 // TestSumsAreStored: what summaries look at is stored for them; else they read every
 // message in full.
 func TestSumsAreStored(t *testing.T) {
+	x, _, err := engineWith(t, "web-day.pcap").source.Open("web-day.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
 	stored := proto.Summed()
 	known := proto.Fields()
 	for _, f := range stored {
@@ -44,7 +49,7 @@ func TestSumsAreStored(t *testing.T) {
 	}
 	for _, s := range proto.Sums() {
 		a := SummaryAnswer{}
-		w := newSummer(nil, &a, &SummaryRequest{Protocol: s.Word}).wish()
+		w := newSummer(x, &a, &SummaryRequest{Protocol: s.Word}).wish()
 		if !w.Sums || w.NoFields || len(w.Fields) == 0 || !slices.Equal(w.Protocols, s.Protocols) {
 			t.Errorf("%s: %+v", s.Word, w)
 		}

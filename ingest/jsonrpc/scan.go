@@ -125,8 +125,7 @@ func valueEnd(b []byte) (int, Problem) {
 // nestEnd gives the length of the object or list that b begins with. What is in it is
 // looked at as far as brackets and strings go.
 func nestEnd(b []byte) (int, Problem) {
-	var open [MaxDepth]byte
-	depth := 0
+	open := make([]byte, 0, MaxDepth) // the brackets that are to come, the innermost last
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; c {
 		case '"':
@@ -136,16 +135,16 @@ func nestEnd(b []byte) (int, Problem) {
 			}
 			i += n - 1
 		case '{', '[':
-			if depth == MaxDepth {
+			if len(open) == MaxDepth {
 				return len(b), Deep
 			}
-			open[depth] = c + 2 // the bracket that closes it, in ASCII
-			depth++
+			open = append(open, c+2) // in ASCII the one that closes it
 		case '}', ']':
-			if depth--; depth < 0 || open[depth] != c {
+			last := len(open) - 1
+			if last < 0 || open[last] != c {
 				return i, Malformed
 			}
-			if depth == 0 {
+			if open = open[:last]; last == 0 {
 				return i + 1, None
 			}
 		}

@@ -30,6 +30,7 @@ func TestDatagrams(t *testing.T) {
 		{"QUIC", "40001", "\xc3\x00\x00\x00\x01\x08" + zeros(1240), "quic"},
 		{"QUIC without a long header", "40001", "\x43" + zeros(60), "data data=61"},
 		{"DTLS", "40001", "\x16\xfe\xff" + zeros(9) + "\x10" + zeros(16), "dtls"},
+		{"DTLS that does not fill the datagram", "40001", "\x16\xfe\xff" + zeros(9) + "\x08" + zeros(16), "data data=29"},
 		{"WireGuard", "40001", "\x01\x00\x00\x00" + zeros(144), "wg"},
 		{"WireGuard, wrong length", "40001", "\x01\x00\x00\x00" + zeros(143), "data data=147"},
 		{"RTCP", "40001", "\x80\xc9\x00\x01\x00\x00\x00\x00", "rtcp"},
@@ -47,6 +48,23 @@ func TestDatagrams(t *testing.T) {
 		if got := feed(New(), &Conn{}, UDP, "192.0.2.1:40002", "192.0.2.2:"+c.port, c.data); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestQuoted: a packet that another one quotes has the protocol of its connection, and
+// changes nothing of it.
+func TestQuoted(t *testing.T) {
+	a, c := New(), &Conn{}
+	const client, server = "192.0.2.1:40002", "192.0.2.2:40001"
+	record := "\x17\x03\x03\x00\x04abcd"
+	feed(a, c, TCP, client, server, record+record[:6])
+	before := string(c.AppendBinary(nil))
+	q := c.Quoted()
+	if got := feed(a, &q, TCP, client, server, record); got != "tls" {
+		t.Errorf("quoted: %s", got)
+	}
+	if string(c.AppendBinary(nil)) != before {
+		t.Error("the connection changed")
 	}
 }
 

@@ -218,6 +218,23 @@ func TestHTTPPieces(t *testing.T) {
 	}
 }
 
+// TestHTTPRepeats: a response that TCP sends again is shown again, without its body.
+func TestHTTPRepeats(t *testing.T) {
+	n := newWebNet(false)
+	n.send(index.SideA, "GET / HTTP/1.1\r\n\r\n")
+	response := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+	n.send(index.SideB, response)
+	n.conn.Repeat(index.SideB, 0, len(response), 7, n.at())
+	n.conn.Close(CaptureEnded)
+	want := `1-1 http request/ok [GET /]
+2-2 http response/ok to 1 [200 OK, no type given, 2 bytes, complete] "" text/plain 2/2/2  complete ` + sumOf("ok") + `
+7-7 http continues/ok to 2 [200 OK, no type given, 2 bytes, complete] !repeated[2 7]
+`
+	if got := n.lines(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 // TestHTTPHeadless: the middle of a body, of which the beginning was not captured, is
 // taken for HTTP by its port alone, and is not confirmed before a message is found.
 func TestHTTPHeadless(t *testing.T) {

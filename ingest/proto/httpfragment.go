@@ -41,7 +41,7 @@ func (d *http) fragment(s *Stream, side *httpSide, data []byte, at int) {
 		return
 	}
 	printable := data[0] >= ' ' && data[0] <= '~'
-	if printable && len(data) < httpMaxJoined && bytes.IndexAny(data, "\r\n") < 0 {
+	if printable && len(data) < httpMaxJoined && !bytes.ContainsAny(data, "\r\n") {
 		side.joined = httpJoined{bytes.Clone(data), first}
 		return
 	}

@@ -102,6 +102,25 @@ func TestQUIC(t *testing.T) {
 	}
 }
 
+// TestQUICWithoutFixedBit: long headers without the fixed bit are read where they are
+// for the connection ID of the other side, and are no beginning of a connection.
+func TestQUICWithoutFixedBit(t *testing.T) {
+	first, client, server := []byte{1, 2, 3, 4, 5, 6, 7, 8}, []byte{9, 9, 9}, []byte{7, 7, 7, 7}
+	handshake := func(dcid []byte) []byte {
+		return join([]byte{0xa0}, num16(0, quicV1), vec8(dcid...), vec8(server...), num16(0x4000|300), noise(300))
+	}
+	n := newTLSNet(true, quicProtocol())
+	n.send(1, handshake(client))
+	n.send(0, sealInitial(t, quicV1, first, 0, first, client, nil, 0, padded([]byte{quicPing})))
+	n.send(1, handshake([]byte{5, 5, 5}))
+	n.send(1, handshake(client))
+	n.conn.Close(CaptureEnded)
+	wantLines(t, n, `
+2-2 continues/ok req 0 [] Initial
+4-4 continues/ok req 0 [] Handshake
+`)
+}
+
 func TestQUICRetryAndNegotiation(t *testing.T) {
 	hello := clientHello([]uint16{0x1301}, serverName("a.example"))
 	first, client, server := []byte{1, 2, 3, 4, 5, 6, 7, 8}, []byte{9, 9, 9}, []byte{7, 7, 7, 7, 7, 7, 7, 7}
