@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -28,7 +29,7 @@ func (a *answer) fit() (*node, error) {
 	if err != nil || a.fits(n, 0) {
 		return n, err
 	}
-	rows := n.get("rows")
+	rows := a.tool.rows(n)
 	if a.limit == nil || rows == nil || len(rows.items) == 0 {
 		a.trim(n)
 		return n, nil
@@ -58,7 +59,7 @@ func (a *answer) shaped() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rows := n.get("rows"); rows != nil && !a.detailed {
+	if rows := a.tool.rows(n); rows != nil && !a.detailed {
 		for _, r := range rows.items {
 			r.drop(a.tool.concise)
 		}
@@ -70,6 +71,9 @@ func (a *answer) shaped() (*node, error) {
 	}
 	return n, nil
 }
+
+// rows gives the rows of an answer, nil if it has none.
+func (t *tool) rows(n *node) *node { return n.get(cmp.Or(t.list, "rows")) }
 
 func (a *answer) fits(n *node, spare int) bool {
 	return len(n.JSON())+spare <= a.budget && len(n.Text())+spare <= a.budget
@@ -119,7 +123,7 @@ func (a *answer) trim(n *node) {
 			cut = append(cut, p.name)
 		}
 	}
-	if rows, returned := n.get("rows"), n.get("returned"); rows != nil && returned != nil {
+	if rows, returned := a.tool.rows(n), n.get("returned"); rows != nil && returned != nil {
 		n.set("returned", numberNode(len(rows.items)))
 	}
 	if len(cut) > 0 {

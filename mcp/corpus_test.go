@@ -21,6 +21,7 @@ func TestCorpus(t *testing.T) {
 		t.Skip("SKIPPED: no corpus of captures")
 	}
 	config := testConfig(t)
+	config.Toolsets = append(Toolsets(), mcpcapSet)
 	e, err := config.Engine("")
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +50,13 @@ func TestCorpus(t *testing.T) {
 				c.ok("get_packets", map[string]any{"capture": id, "frames": "1-10", "layers": "full", "payload": "text", "payload_bytes": 2000, "max_bytes": budget})
 			}
 			c.ok("stats", map[string]any{"captures": id, "by": "pair", "top": 500, "max_bytes": budget})
+			for _, tool := range mcpcapTools() {
+				args := map[string]any{"pcap_file": id, "max_bytes": budget}
+				if tool.name == "analyze_traffic_flow" {
+					args["server_ip"] = "192.168.0.0/16"
+				}
+				c.ok(tool.name, args)
+			}
 		}
 		if _, err := c.read(capturesURI + id); err != nil {
 			t.Errorf("%s: %v", file, err)

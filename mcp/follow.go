@@ -34,7 +34,7 @@ func followStream() *tool {
 	}, func(c *call, in *followStreamArgs) (*followStreamOut, error) {
 		a, err := c.engine.Follow(c.ctx, query.FollowRequest{
 			Capture: in.Capture, Connection: in.Connection, Direction: in.Direction, Format: in.Format,
-			Offset: uint64(max(in.Offset, 0)), Limit: in.Limit,
+			Offset: uint64(max(in.Offset, 0)), Limit: in.Limit, Redact: !c.server.config.Reveal,
 		})
 		if err != nil {
 			return nil, err

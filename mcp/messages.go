@@ -32,7 +32,7 @@ func decodeConnection() *tool {
 	}, func(c *call, in *decodeConnectionArgs) (*decodeConnectionOut, error) {
 		a, err := c.engine.Messages(c.ctx, query.MessagesRequest{
 			Capture: in.Capture, Connection: in.Connection, Protocol: in.Protocol, Filter: in.Filter, Status: in.Status, Message: in.Message,
-			Details: in.detailed() || in.Message != 0, TextOffset: in.TextOffset, Page: in.page(),
+			Details: in.detailed() || in.Message != 0, TextOffset: in.TextOffset, Reveal: c.server.config.Reveal, Page: in.page(),
 		})
 		if err != nil {
 			return nil, err

@@ -33,7 +33,7 @@ func getPackets() *tool {
 		}
 		a, err := c.engine.Decode(c.ctx, query.DecodeRequest{
 			Capture: in.Capture, Frames: in.Frames, Connection: in.Connection, Layers: in.Layers,
-			Payload: in.Payload, PayloadBytes: in.PayloadBytes, Page: in.page(),
+			Payload: in.Payload, PayloadBytes: in.PayloadBytes, Redact: !c.server.config.Reveal, Reveal: c.server.config.Reveal, Page: in.page(),
 		})
 		if err != nil {
 			return nil, err

@@ -160,7 +160,7 @@ func (p *prompt) text(arguments map[string]string, has func(tool string) bool) s
 }
 
 func (s *Server) addPrompts() {
-	for _, p := range prompts() {
+	for _, p := range append(prompts(), s.mcpcapPrompts()...) {
 		if slices.ContainsFunc(p.needs, func(tool string) bool { return !s.has(tool) }) {
 			continue
 		}

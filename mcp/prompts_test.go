@@ -62,6 +62,9 @@ func TestPrompts(t *testing.T) {
 		}
 		var names []string
 		for _, p := range list.Prompts {
+			if slices.Contains(mcpcapNames(), strings.TrimPrefix(p.Name, "dns_")) { // they have a test of their own
+				continue
+			}
 			names = append(names, p.Name)
 			var needed []string
 			for _, a := range p.Arguments {

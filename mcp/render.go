@@ -9,7 +9,7 @@ import (
 // may hold text from a capture and stand inside the fence.
 var ours = []string{
 	"returned", "total", "total_exact", "next_cursor", "next_offset", "complete", "truncated", "hints", "notice", "filter", "file", "state", "read_bytes",
-	"total_bytes", "packets_so_far", "by", "metric", "total_packets", "reading", "quality", "verdict", "url", "curl", "curl_windows", "expires", "max_bytes", "mode", "limits",
+	"total_bytes", "packets_so_far", "by", "metric", "total_packets", "reading", "quality", "verdict", "url", "curl", "curl_windows", "expires", "max_bytes", "mode", "limits", "note", "message", "analysis_timestamp",
 }
 
 // Text writes an answer for a reader: what the program says first, then what
@@ -24,7 +24,7 @@ func (n *node) Text() string {
 			for _, h := range item.items {
 				head.WriteString("hint: " + h.text + "\n")
 			}
-		case slices.Contains(ours, key):
+		case slices.Contains(ours, key) && item.isFlat():
 			head.WriteString(key + ": " + item.text + "\n")
 		default:
 			item.writeText(&body, key, "")

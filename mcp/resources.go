@@ -132,7 +132,7 @@ func resourceAt(e *query.Engine, uri string) resource {
 		return partOfConnection(e, capture, parts[2], parts[3], parts[4])
 	case what == "packets" && len(parts) == 3:
 		return answering(func(ctx context.Context) (*node, error) {
-			return treeOrError(e.Decode(ctx, query.DecodeRequest{Capture: capture, Frames: parts[2], Layers: "full", Payload: "hex", PayloadBytes: 4096}))
+			return treeOrError(e.Decode(ctx, query.DecodeRequest{Capture: capture, Frames: parts[2], Layers: "full", Payload: "hex", PayloadBytes: 4096, Redact: true}))
 		})
 	case what == "objects" && len(parts) == 3:
 		return func(ctx context.Context) (*node, *sdk.ResourceContents, error) {

@@ -27,7 +27,7 @@ func partOfConnection(e *query.Engine, capture, connection, what, name string) r
 		}
 	case what == "stream" && slices.Contains([]string{"both", "client", "server"}, name):
 		return func(ctx context.Context) (*node, *sdk.ResourceContents, error) {
-			a, err := e.Follow(ctx, query.FollowRequest{Capture: capture, Connection: connection, Direction: name, Limit: defaultBudget})
+			a, err := e.Follow(ctx, query.FollowRequest{Capture: capture, Connection: connection, Direction: name, Limit: defaultBudget, Redact: true})
 			if err != nil {
 				return nil, nil, err
 			}

@@ -34,7 +34,7 @@ func searchPayload() *tool {
 	}, func(c *call, in *searchPayloadArgs) (*searchPayloadOut, error) {
 		q := query.SearchRequest{
 			Needle: in.Needle, Mode: in.Mode, MaxEdits: in.MaxEdits, In: in.In, CaseSensitive: in.CaseSensitive, Encodings: in.Encodings,
-			Filter: in.Filter, Context: searchContext, Explain: in.Explain, Page: in.page(),
+			Filter: in.Filter, Context: searchContext, Explain: in.Explain, Redact: !c.server.config.Reveal, Page: in.page(),
 		}
 		if in.Context != nil {
 			q.Context = *in.Context

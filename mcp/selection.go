@@ -44,7 +44,7 @@ func (s *selection) has(t *tool) bool {
 
 // check refuses names that nothing has: a slip would go unseen.
 func (s *selection) check(tools []*tool) error {
-	known := Toolsets()
+	known := append(Toolsets(), mcpcapSet)
 	for _, name := range s.toolsets {
 		if !slices.Contains(known, name) {
 			return &query.Error{Kind: query.BadRequest, Msg: "unknown toolset " + quoted(name), Hint: "known are " + strings.Join(known, ", ")}

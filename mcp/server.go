@@ -45,8 +45,14 @@ type Config struct {
 	// whatever Toolsets says.
 	ReadOnly bool
 	// Toolsets are the groups of tools to offer, see Toolsets(), Tools are tools by
-	// name; both empty: all. ExcludeTools wins over both.
+	// name; both empty: all but mcpcap's. ExcludeTools wins over both.
 	Toolsets, Tools, ExcludeTools []string
+	// Modules are the parts of the toolset mcpcap to offer, see Modules(). Naming some
+	// asks for the toolset; without Toolsets it is then all that is offered.
+	Modules []string
+	// MaxPackets is how many packets of a protocol the tools of the toolset mcpcap list
+	// and count in detail, the first ones; 0: all.
+	MaxPackets int
 
 	// Remote says that the users are not who runs the server.
 	Remote bool
@@ -66,6 +72,9 @@ type Config struct {
 	// ReadDirs are the folders that add_capture may read from; empty: any file, or
 	// none if Remote is set.
 	ReadDirs []string
+	// Reveal shows passwords, cookies, tokens and keys that were captured. Without it
+	// their length is shown.
+	Reveal bool
 	// ExportDir is the only folder that export_pcap writes into, made when it is
 	// needed. Without it there is no export_pcap.
 	ExportDir string
@@ -102,6 +111,7 @@ type Server struct {
 	counts  *counts
 	uploads *upload.Server // nil: none are taken
 
+	seen     seenFiles // by mcpcap's tools
 	reserved reservations
 }
 
@@ -158,15 +168,21 @@ func New(c Config) (*Server, error) {
 
 // chooseTools keeps the tools that the configuration allows.
 func (s *Server) chooseTools() error {
+	if err := s.config.chooseModules(); err != nil {
+		return err
+	}
 	want := selection{s.config.Toolsets, s.config.Tools, s.config.ExcludeTools, s.config.ReadOnly}
-	s.known = allTools()
+	s.known = append(allTools(), mcpcapTools()...)
 	if err := want.check(s.known); err != nil {
 		return err
 	}
 	for _, t := range s.known {
-		if want.has(t) && (t.name != exportTool || s.config.ExportDir != "") && (t.name != uploadTool || s.uploads != nil) {
+		if want.has(t) && s.config.offers(t) && (t.name != exportTool || s.config.ExportDir != "") && (t.name != uploadTool || s.uploads != nil) {
 			if t.name == addTool {
 				s.fitAddCapture(t)
+			}
+			if t.adds = t.adds && !s.config.ReadOnly; t.adds {
+				t.openWorld = s.config.AllowURL
 			}
 			s.tools = append(s.tools, t)
 		}
@@ -225,6 +241,7 @@ func instructions(has func(tool string) bool) string {
 		{"plot", "plot: a picture of a TCP connection: sequence numbers, throughput, round trips or windows."},
 		{"search_packets", "search_packets: packets by display filter, or by address, port, protocol, tcp_flags and time. list_fields says which fields there are."},
 		{"get_packets", "get_packets: packets in full, by frame numbers or connection: layers, fields, payload."},
+		{"analyze_capinfos", "analyze_capinfos and the other analyze_ tools take the path of a capture file as it is, or a capture's id or name."},
 		{exportTool, "export_pcap: write a capture, or the packets of a filter, to a file."},
 	}
 	n := 0

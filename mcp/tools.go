@@ -41,7 +41,7 @@ func allTools() []*tool {
 	}
 }
 
-// Toolsets names the groups that a server can be limited to.
+// Toolsets names the groups of tools that are offered where none is chosen.
 func Toolsets() []string {
 	return []string{"captures", "connections", "packets", "applications", "stats", "export"}
 }
@@ -50,10 +50,14 @@ func Toolsets() []string {
 type tool struct {
 	name, title string
 	set         string // its group
+	module      string // of the toolset mcpcap
 	description string // the first sentence says what it answers
 	writes      bool   // changes the store or writes a file
 	destructive bool   // takes something away
+	adds        bool   // indexes the file that it is asked about
 	openWorld   bool   // reaches beyond the store
+
+	list string // key of its rows, "" for rows
 
 	// choices are the values that arguments may have.
 	choices map[string][]string
@@ -175,8 +179,8 @@ func (t *tool) describe() *sdk.Tool {
 
 // annotations leaves out what means nothing for a tool that only reads.
 func (t *tool) annotations() *sdk.ToolAnnotations {
-	a := &sdk.ToolAnnotations{ReadOnlyHint: !t.writes, OpenWorldHint: ptr(t.openWorld)}
-	if t.writes {
+	a := &sdk.ToolAnnotations{ReadOnlyHint: !t.writes && !t.adds, OpenWorldHint: ptr(t.openWorld)}
+	if t.writes || t.adds {
 		a.IdempotentHint, a.DestructiveHint = true, ptr(t.destructive)
 	}
 	return a

@@ -24,6 +24,10 @@ type DecodeRequest struct {
 	Payload string `json:"payload,omitempty" jsonschema:"none (default), text of what the headers carry, or the whole frame in hex"`
 	// PayloadBytes bounds the bytes shown of each packet; 0 means 4096.
 	PayloadBytes int `json:"payload_bytes,omitempty" jsonschema:"most bytes to show of a packet; 0 means 4096"`
+	// Redact hides what looks like a secret in payload: in text its length stands for
+	// it, in hexadecimal and in fields asterisks. Reveal shows secrets of messages.
+	Redact bool `json:"redact,omitempty" jsonschema:"hide passwords, cookies and tokens in payload"`
+	Reveal bool `json:"reveal,omitempty" jsonschema:"show passwords and tokens of messages instead of their length"`
 	Page
 }
 

@@ -21,7 +21,10 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 			p.Comments = append(p.Comments, c.Comment)
 		}
 	}
-	packet, data := r.dissected(), r.data()
+	packet, data, datagram := r.dissected(), r.data(), []byte(nil)
+	if datagram = r.datagram; q.Redact {
+		data, datagram = redacted(packet, data, false), redacted(packet, datagram, true)
+	}
 	if r.row.Status&index.StatusReassembled != 0 {
 		var err error
 		if p.Fragments, err = r.capture.Datagram(r.row.Number); err != nil {
@@ -39,7 +42,7 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 		}
 		layer := DecodedLayer{Protocol: l.Proto.String(), Title: l.Proto.Title(), Offset: l.Offset, Length: l.Length, Reassembled: l.Reassembled}
 		if q.Layers == "full" {
-			for _, at := range dissect.AppendFields(nil, i, data, r.datagram, int(r.row.OrigLen), packet) {
+			for _, at := range dissect.AppendFields(nil, i, data, datagram, int(r.row.OrigLen), packet) {
 				if dissect.Fields()[at.Field].Name != layer.Protocol { // the layer itself
 					layer.Fields = append(layer.Fields, decodedField(at.Field, &at.FieldValue))
 				}
@@ -50,15 +53,15 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 		}
 		p.Layers = append(p.Layers, layer)
 	}
-	if err := r.application(p, q.Layers == "full"); err != nil {
+	if err := r.application(p, q.Layers == "full", q.Reveal); err != nil {
 		return err
 	}
 	if q.Payload != "text" {
 		p.Bytes, p.BytesCut = show(data, q)
-		p.Datagram, p.DatagramCut = show(r.datagram, q)
+		p.Datagram, p.DatagramCut = show(datagram, q)
 		return r.err
 	}
-	if r.datagram != nil {
+	if data = r.data(); r.datagram != nil {
 		data = r.datagram
 	}
 	start := payloadStart(packet, r.datagram != nil)
@@ -68,7 +71,7 @@ func (r *frameRecord) details(p *DecodedPacket, q *DecodeRequest) error {
 }
 
 // application adds the messages of the frame in hand.
-func (r *frameRecord) application(p *DecodedPacket, fields bool) error {
+func (r *frameRecord) application(p *DecodedPacket, fields, reveal bool) error {
 	if r.capture.Summary().Content < appContent {
 		return nil
 	}
@@ -76,7 +79,7 @@ func (r *frameRecord) application(p *DecodedPacket, fields bool) error {
 	if err != nil {
 		return err
 	}
-	shown := newMessageTexts(false)
+	shown := newMessageTexts(reveal)
 	for _, m := range messages {
 		d := DecodedMessage{
 			Number: m.Number, Protocol: m.Protocol, Kind: m.Kind.String(), Summary: m.Summary, Outcome: m.Outcome.String(), FirstFrame: m.First, Bytes: m.Length,
@@ -209,11 +212,30 @@ func show(data []byte, q *DecodeRequest) (text string, cut bool) {
 	if q.Payload == "hex" {
 		return hex.EncodeToString(data), cut
 	}
+	var secrets []span
+	if q.Redact {
+		secrets = packetSecrets(data)
+	}
+	return hidden(data, secrets, dumpText), cut
+}
+
+// dumpText shows the same letters as beside a hex dump, and line ends.
+func dumpText(data []byte) string {
 	b := make([]byte, len(data))
-	for i, c := range data { // the same letters as beside a hex dump, and line ends
+	for i, c := range data {
 		if b[i] = '.'; c >= 0x20 && c < 0x7f || c == '\n' || c == '\t' {
 			b[i] = c
 		}
 	}
-	return string(b), cut
+	return string(b)
+}
+
+// redacted overwrites the secrets behind the headers of a frame or datagram.
+func redacted(p *dissect.Packet, data []byte, reassembled bool) []byte {
+	start := min(int(payloadStart(p, reassembled)), len(data))
+	secrets := packetSecrets(data[start:])
+	for i := range secrets {
+		secrets[i].from, secrets[i].to = secrets[i].from+start, secrets[i].to+start
+	}
+	return overwritten(data, secrets)
 }

@@ -30,6 +30,9 @@ type FollowRequest struct {
 	// filled nor acknowledged when the capture ended: Wireshark never shows it. An
 	// Offset behind the hole asks for it all the same.
 	Certain bool `json:"certain,omitempty" jsonschema:"leave out what is behind a hole that nobody filled or acknowledged"`
+	// Redact hides what looks like a secret: in text its length stands for it, in the
+	// other formats and in Data asterisks.
+	Redact bool `json:"redact,omitempty" jsonschema:"hide passwords, cookies and tokens"`
 }
 
 // FollowChunk is a part of a stream: the bytes of one frame, or a gap.
@@ -44,8 +47,9 @@ type FollowChunk struct {
 	Gap   string `json:"gap,omitempty"`
 	Bytes string `json:"bytes,omitempty"` // as Format asked
 	// Data are the bytes themselves; in FollowTo they are valid during the call.
-	Data []byte `json:"-"`
-	at   uint64 // place, as FollowRequest.Offset counts
+	Data    []byte `json:"-"`
+	at      uint64 // place, as FollowRequest.Offset counts
+	secrets []span // of Data, with FollowRequest.Redact
 }
 
 // FollowSide sums up one direction.

@@ -32,6 +32,8 @@ type follower struct {
 	held       FollowChunk
 	err        error // of give
 
+	secrets *[2]secretStream // FollowRequest.Redact; else nil
+
 	certain bool    // FollowRequest.Certain
 	dark    [2]bool // what follows in a direction is behind such a hole
 	behind  uint64  // bytes left out for it
@@ -49,6 +51,9 @@ func newFollower(x Capture, c *index.Connection, q *FollowRequest, capture strin
 	}
 	client := c.ClientSide()
 	f.only[client], f.only[1-client] = q.Direction != "server", q.Direction != "client"
+	if q.Redact {
+		f.secrets = &[2]secretStream{}
+	}
 	if dissect.Kind(c.Kind) == dissect.TCP {
 		f.streams = tcp.NewStreams(followLimits())
 	}
@@ -198,6 +203,7 @@ func (f *follower) Chunk(c tcp.Chunk) {
 		out.Gap = c.Reason.String()
 	}
 	end := f.at + out.Length
+	f.redact(&out, c.Dir, end > f.from)
 	f.dark[c.Dir] = f.dark[c.Dir] || f.certain && c.Reason == tcp.Unrecovered && end > f.from
 	switch {
 	case f.dark[c.Dir]:
@@ -213,6 +219,23 @@ func (f *follower) Chunk(c tcp.Chunk) {
 	f.at = end
 }
 
+// redact finds the secrets of a chunk; of one before the place asked for only the line
+// that it ends in counts.
+func (f *follower) redact(c *FollowChunk, dir uint8, asked bool) {
+	if f.secrets == nil {
+		return
+	}
+	s := &f.secrets[dir]
+	switch {
+	case c.Gap != "":
+		s.gap()
+	case asked:
+		c.secrets = s.find(c.Data)
+	default:
+		s.skip(c.Data)
+	}
+}
+
 // asked gives a chunk that is not wholly before the place asked for.
 func (f *follower) asked(c *FollowChunk) {
 	if c.Gap != "" {
@@ -221,6 +244,7 @@ func (f *follower) asked(c *FollowChunk) {
 	}
 	if c.at < f.from {
 		cut := f.from - c.at
+		c.secrets = within(c.secrets, int(cut), len(c.Data))
 		c.Data, c.Offset, c.Length, c.at = c.Data[cut:], c.Offset+cut, c.Length-cut, f.from
 		f.at = f.from
 	}
@@ -265,6 +289,7 @@ func (f *follower) release() {
 }
 
 func (f *follower) hand(c *FollowChunk) {
+	c.Data = overwritten(c.Data, within(c.secrets, 0, len(c.Data)))
 	if f.err == nil {
 		f.err = f.give(c)
 	}

@@ -16,7 +16,7 @@ func (c *FollowChunk) show(format string) {
 	case "raw":
 		c.Bytes = base64.StdEncoding.EncodeToString(c.Data)
 	default:
-		c.Bytes = PlainText(c.Data)
+		c.Bytes = hidden(c.Data, within(c.secrets, 0, len(c.Data)), PlainText)
 	}
 }
 

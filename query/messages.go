@@ -14,7 +14,7 @@ import (
 type MessagesRequest struct {
 	Capture    string `json:"capture" jsonschema:"name, id or id prefix"`
 	Connection string `json:"connection,omitempty" jsonschema:"number of a connection; without it all are meant"`
-	Protocol   string `json:"protocol,omitempty" jsonschema:"of one protocol: http, dns, tls"`
+	Protocol   string `json:"protocol,omitempty" jsonschema:"http, dns, tls; several with commas"`
 	Filter     string `json:"filter,omitempty" jsonschema:"Wireshark display filter that the message's frame must match"`
 	// Status keeps messages of one status (MessageRow.Status), Warned those with a
 	// warning.
@@ -163,9 +163,12 @@ func (q *MessagesRequest) check() error {
 		return err
 	}
 	names := messageProtocols()
+	for _, word := range splitList(q.Protocol) {
+		if !slices.Contains(names, word) {
+			return unknownWord("protocol", word, names)
+		}
+	}
 	switch {
-	case q.Protocol != "" && !slices.Contains(names, q.Protocol):
-		return unknownWord("protocol", q.Protocol, names)
 	case q.Status != "" && !slices.Contains(messageStatuses(), q.Status):
 		return unknownWord("status", q.Status, messageStatuses())
 	case q.TextOffset < 0 || q.TextLimit < 0:

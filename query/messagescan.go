@@ -16,6 +16,7 @@ import (
 type messageScan struct {
 	capture    Capture
 	request    *MessagesRequest
+	protocols  []string          // asked, none: all
 	connection *index.Connection // asked, or nil
 	frames     *roaring.Bitmap   // nil: all
 	reader     messageReader
@@ -27,7 +28,7 @@ type messageScan struct {
 
 func newMessageScan(ctx context.Context, x Capture, q *MessagesRequest, f *filter.Filter) (*messageScan, error) {
 	s := &messageScan{
-		capture: x, request: q, reader: messageReader{capture: x}, tables: newTables(x), ends: endsReader{capture: x},
+		capture: x, request: q, protocols: splitList(q.Protocol), reader: messageReader{capture: x}, tables: newTables(x), ends: endsReader{capture: x},
 		patience: patiences(), texts: newMessageTexts(q.Reveal),
 	}
 	var err error
@@ -106,7 +107,7 @@ func (s *messageScan) visit(f index.FrameMessage, yield func(m, answer *index.Me
 		return err == nil, err
 	}
 	q := s.request
-	if q.Protocol != "" && m.Protocol != q.Protocol || q.Warned && len(m.Warnings) == 0 || s.connection != nil && m.Conn != s.connection.Number {
+	if len(s.protocols) > 0 && !slices.Contains(s.protocols, m.Protocol) || q.Warned && len(m.Warnings) == 0 || s.connection != nil && m.Conn != s.connection.Number {
 		return true, nil
 	}
 	var answer *index.Message
@@ -203,6 +204,11 @@ func (s *messageScan) text(r *MessageRow, m *index.Message) error {
 		to--
 	}
 	r.Text, r.TextOffset, r.TextCut = string(text[from:to]), from, to < len(text)
+	if !s.request.Reveal {
+		around := max(0, from-redactAround)
+		secrets := findSecrets(text[around:min(to+redactAround, len(text))])
+		r.Text = hidden(text[from:to], within(secrets, from-around, to-around), func(b []byte) string { return string(b) })
+	}
 	return nil
 }
 
@@ -214,7 +220,7 @@ func (s *messageScan) hint(a *MessagesAnswer, q *MessagesRequest) {
 		return
 	case apps.Dropped > 0:
 		a.Hints = append(a.Hints, fmt.Sprintf("%d messages were left out: the index keeps %d", apps.Dropped, index.MaxMessages))
-	case a.Total == 0 && q.Protocol != "" && !slices.ContainsFunc(apps.Protocols, func(p index.MessageProtocol) bool { return p.Name == q.Protocol }):
+	case a.Total == 0 && q.Protocol != "" && !slices.ContainsFunc(apps.Protocols, func(p index.MessageProtocol) bool { return slices.Contains(s.protocols, p.Name) }):
 		a.Hints = append(a.Hints, "the capture has no "+q.Protocol+"; it has "+protocolWords(apps.Protocols))
 	}
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"strings"
 
 	"pcapidx/index"
 	"pcapidx/ingest/dissect"
@@ -45,7 +46,11 @@ func (t messageTexts) value(v *index.MessageField) string {
 		return "NULL" // as Wireshark has it
 	}
 	d := dissect.Field{Name: f.Name, Kind: f.Kind, Bits: f.Bits, Hex: f.Hex}
-	return d.Text(&dissect.FieldValue{Num: v.Num, Bytes: []byte(v.Text), Kind: f.Kind})
+	text := d.Text(&dissect.FieldValue{Num: v.Num, Bytes: []byte(v.Text), Kind: f.Kind})
+	if f.Kind == dissect.KindString && !t.reveal && strings.ContainsAny(text, "=:@") { // a target or a line with a secret in it
+		return HideSecrets(text)
+	}
+	return text
 }
 
 // hides tells whether the value of a field is not shown.

@@ -32,7 +32,9 @@ type SearchRequest struct {
 	Encodings     []string `json:"encodings,omitempty" jsonschema:"look for these encodings too: utf16le, utf16be, percent, base64"`
 	Filter        string   `json:"filter,omitempty" jsonschema:"Wireshark display filter: only the packets that match are searched"`
 	Context       int      `json:"context,omitempty" jsonschema:"bytes to show before and behind a match"`
-	Explain       bool     `json:"explain,omitempty" jsonschema:"add how the answer was found"`
+	// Redact shows asterisks for what looks like a secret, in matches too.
+	Redact  bool `json:"redact,omitempty" jsonschema:"hide passwords, cookies and tokens"`
+	Explain bool `json:"explain,omitempty" jsonschema:"add how the answer was found"`
 	Page
 }
 

@@ -62,7 +62,7 @@ func (d *decodedSearch) message(m *index.Message) (more bool, err error) {
 
 // text gives the matches in one text.
 func (d *decodedSearch) text(m *index.Message, where string, text []byte) (more bool, err error) {
-	n, around := 0, d.page.request.Context
+	n, around := 0, d.page.request.around()
 	more = true
 	d.searcher.Each(text, func(f needle.Match) bool {
 		shown := min(f.End-f.Start, maxMatchShown)

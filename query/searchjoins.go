@@ -127,7 +127,7 @@ func (s *seams) hit(x *seam, m needle.Match) searchHit {
 
 // surround adds what stands before and behind a match across a border.
 func (s *searchScan) surround(h *searchHit) error {
-	n := s.page.request.Context
+	n := s.page.request.around()
 	if n == 0 || h.text == nil {
 		return nil
 	}

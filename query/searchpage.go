@@ -202,6 +202,7 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 	if h.streamed {
 		r.StreamOffset = &h.stream
 	}
+	p.redact(h)
 	match := h.text[h.lead : h.lead+h.shown]
 	if r.Match = lineText(match); p.request.Mode == modeHex {
 		r.Match = hex.EncodeToString(match)
@@ -234,6 +235,28 @@ func (p *searchPage) row(h *searchHit) (*SearchRow, error) {
 	}
 	n.Matches++
 	return r, nil
+}
+
+// redactAround is how many bytes around a match tell whether it is a secret.
+const redactAround = 512
+
+// around is how many bytes before and behind a match are wanted.
+func (q *SearchRequest) around() int {
+	if q.Redact {
+		return max(q.Context, redactAround)
+	}
+	return q.Context
+}
+
+// redact hides secrets in a match and around it, and cuts off what was only wanted to
+// find them.
+func (p *searchPage) redact(h *searchHit) {
+	if !p.request.Redact {
+		return
+	}
+	text := overwritten(h.text, packetSecrets(h.text))
+	from, to := max(0, h.lead-p.request.Context), min(len(text), h.lead+h.shown+p.request.Context)
+	h.text, h.lead = text[from:to], h.lead-from
 }
 
 // finish sums up.

@@ -169,7 +169,7 @@ const maxPerPayload = 256
 func (w *searchWorker) search(p *index.Packet, part *payloadPart) {
 	c, n := w.out, 0
 	w.scan.work.touched.Add(1)
-	before := w.scan.page.request.Context
+	before := w.scan.page.request.around()
 	w.searcher.Each(part.data, func(m needle.Match) bool {
 		if n++; n > maxPerPayload {
 			c.hits[len(c.hits)-1].more = true

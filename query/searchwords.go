@@ -271,7 +271,7 @@ func (s *wordSearch) chunk(ctx context.Context, i int) (more bool, err error) {
 			if !ok || c.term != "" && all[at].text != c.term || !run.inside(&c.hit, all[at].from) {
 				continue
 			}
-			h := run.hit(&c.hit, all[at].from, all[at+len(want)-1].to, s.page.request.Context)
+			h := run.hit(&c.hit, all[at].from, all[at+len(want)-1].to, s.page.request.around())
 			h.frame, h.distance = uint32(i+1), distance
 			if more, err := s.page.offer(0, &h); err != nil || !more {
 				return false, err

@@ -15,8 +15,14 @@ type TrafficRequest struct {
 	// Threshold is the share of data segments sent again above which it is too much.
 	// nil: DefaultThreshold.
 	Threshold *float64 `json:"threshold,omitempty" jsonschema:"share of data segments sent again that is too much; default 0.02"`
+	// Each gives a row to every connection instead of every server, in the order of
+	// appearance; Server and Port may then be those of either side.
+	Each bool `json:"each,omitempty" jsonschema:"a row for each connection instead of each server"`
 	Page
 }
+
+// maxEach bounds the connections that have a row of their own.
+const maxEach = 1 << 16
 
 // DefaultThreshold is that of TrafficRequest.
 const DefaultThreshold = 0.02
@@ -30,6 +36,8 @@ type DirectionTraffic struct {
 	SYNACK       uint64 `json:"syn_ack"`
 	FIN          uint64 `json:"fin"`
 	RST          uint64 `json:"rst"`
+	ACK          uint64 `json:"ack"` // packets with ACK: nearly all
+	noACK        uint64
 	// DataSegments counts segments with payload, Resent those of them that were sent
 	// before: keep-alives, capture duplicates, SYN and FIN are not. ResentControl counts
 	// SYN and FIN sent again.
@@ -42,14 +50,19 @@ type DirectionTraffic struct {
 
 func (d *DirectionTraffic) add(o *DirectionTraffic) {
 	d.Packets, d.Bytes, d.PayloadBytes = d.Packets+o.Packets, d.Bytes+o.Bytes, d.PayloadBytes+o.PayloadBytes
-	d.SYN, d.SYNACK, d.FIN, d.RST = d.SYN+o.SYN, d.SYNACK+o.SYNACK, d.FIN+o.FIN, d.RST+o.RST
+	d.SYN, d.SYNACK, d.FIN, d.RST, d.noACK = d.SYN+o.SYN, d.SYNACK+o.SYNACK, d.FIN+o.FIN, d.RST+o.RST, d.noACK+o.noACK
+	d.ACK += o.ACK
 	d.DataSegments, d.Resent, d.ResentControl = d.DataSegments+o.DataSegments, d.Resent+o.Resent, d.ResentControl+o.ResentControl
 }
 
 // TrafficRow sums up the TCP connections to one server and port, or all of them.
 type TrafficRow struct {
-	Server      string `json:"server,omitempty"` // "ip:port"
-	Connections uint64 `json:"connections"`
+	// Connection, Client and State (Zeek's) are those of a row for one connection.
+	Connection  *uint32 `json:"connection,omitempty"`
+	Client      string  `json:"client,omitempty"` // "ip:port"
+	State       string  `json:"state,omitempty"`
+	Server      string  `json:"server,omitempty"` // "ip:port"
+	Connections uint64  `json:"connections"`
 	// Handshakes that were completed, that failed (refused, unanswered, wrong answer),
 	// that were answered and then given up by the client (scans do so), and of which the
 	// capture tells none of these.
@@ -57,6 +70,9 @@ type TrafficRow struct {
 	Failed    uint64 `json:"handshakes_failed"`
 	HalfOpen  uint64 `json:"handshakes_half_open"`
 	Undecided uint64 `json:"handshakes_undecided"`
+	// Connections that ended with FIN from both sides, and with RST.
+	Closed uint64 `json:"connections_closed"`
+	Reset  uint64 `json:"connections_reset"`
 
 	ToServer   DirectionTraffic `json:"client_to_server"`
 	FromServer DirectionTraffic `json:"server_to_client"`
@@ -111,12 +127,15 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 		return nil, wrap(err)
 	}
 	defer x.Close()
-	shape := fmt.Sprintf("traffic\x00%s\x00%s\x00%g", q.Server, q.Port, threshold)
+	shape := fmt.Sprintf("traffic\x00%s\x00%s\x00%g\x00%v", q.Server, q.Port, threshold, q.Each)
 	after, err := parseCursor(q.Cursor, shape, []string{entry.Build})
 	if err != nil {
 		return nil, err
 	}
-	s := &trafficSums{capture: x, chosen: chosen, most: maxKeys, threshold: threshold, servers: map[netip.AddrPort]int32{}}
+	s := &trafficSums{capture: x, chosen: chosen, most: maxKeys, each: q.Each, threshold: threshold, servers: map[netip.AddrPort]int32{}}
+	if s.each {
+		s.most = maxEach
+	}
 	if err := s.connections(); err != nil {
 		return nil, wrap(err)
 	}
@@ -135,7 +154,7 @@ func (e *Engine) Traffic(ctx context.Context, q TrafficRequest) (*TrafficAnswer,
 		a.Hints = append(a.Hints, fmt.Sprintf("of %d of %d connections no SYN was captured: which side is the server is a guess", s.guessed, a.Total.Connections))
 	}
 	if len(s.rows) == 0 {
-		a.Hints = append(a.Hints, "no TCP connection to such a server")
+		a.Hints = append(a.Hints, "no TCP connection "+map[bool]string{false: "to such a server", true: "of such a host"}[q.Each])
 	}
 	return a, nil
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +71,45 @@ func TestTrafficCounts(t *testing.T) {
 	a := traffic(t, e, TrafficRequest{Capture: "reset_by_client.pcap"})
 	if a.Total.HalfOpen == 0 || a.Total.Failed != 0 || a.Total.Complete != 0 || a.Total.ToServer.RST == 0 || a.Total.ResetBy != "clients" {
 		t.Errorf("half-open scan: %+v", a.Total)
+	}
+}
+
+// TestTrafficEach: the same figures connection by connection, and a host that is asked
+// for as either side.
+func TestTrafficEach(t *testing.T) {
+	e := engineWith(t, "web-day.pcap", "tcp-ends.pcap")
+	for _, capture := range []string{"web-day.pcap", "tcp-ends.pcap"} {
+		all, each := traffic(t, e, TrafficRequest{Capture: capture}), traffic(t, e, TrafficRequest{Capture: capture, Each: true})
+		if got, want := each.Total.ToServer, all.Total.ToServer; got != want || each.Total.FromServer != all.Total.FromServer || each.Total.Closed != all.Total.Closed {
+			t.Errorf("%s: %+v, by connection %+v", capture, want, got)
+		}
+		if n := len(framesWith(t, e, capture, "tcp.flags.ack == 1 && !icmp")); all.Total.ToServer.ACK+all.Total.FromServer.ACK != uint64(n) {
+			t.Errorf("%s: %d and %d with ACK, %d frames", capture, all.Total.ToServer.ACK, all.Total.FromServer.ACK, n)
+		}
+		rows, err := e.Connections(context.Background(), ConnectionsRequest{Captures: []string{capture}, Protocol: "tcp"})
+		if err != nil || len(rows.Rows) != len(each.Rows) {
+			t.Fatalf("%s: %d connections, %d rows, %v", capture, len(rows.Rows), len(each.Rows), err)
+		}
+		closed, reset := uint64(0), uint64(0)
+		for i, r := range each.Rows {
+			c := &rows.Rows[i]
+			if *r.Connection != c.Connection || r.Client != c.Client || r.Server != c.Server || r.State != c.State || r.ToServer.Packets != c.ClientPackets || r.Connections != 1 {
+				t.Errorf("%s: %+v is not %+v", capture, r, c)
+			}
+			if c.State == "SF" {
+				closed++
+			} else if strings.Contains(c.State, "R") && c.State != "SHR" {
+				reset++
+			}
+		}
+		if each.Total.Closed != closed || each.Total.Reset != reset {
+			t.Errorf("%s: %d closed, %d reset, want %d, %d", capture, each.Total.Closed, each.Total.Reset, closed, reset)
+		}
+	}
+	if a := traffic(t, e, TrafficRequest{Capture: "web-day.pcap", Server: "192.0.2.10", Each: true}); len(a.Rows) == 0 || a.Rows[0].Client[:10] != "192.0.2.10" {
+		t.Errorf("a client asked for: %+v", a.Rows)
+	}
+	if a := traffic(t, e, TrafficRequest{Capture: "web-day.pcap", Server: "192.0.2.10"}); len(a.Rows) != 0 {
+		t.Errorf("a client asked for as server: %+v", a.Rows)
 	}
 }

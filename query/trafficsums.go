@@ -18,7 +18,8 @@ type trafficSums struct {
 	chosen    connectionFilter
 	threshold float64
 	servers   map[netip.AddrPort]int32
-	most      int // servers with a row of their own; the row behind them is of all others
+	each      bool // rows are of connections
+	most      int  // rows of servers or connections of their own; the row behind them is of all others
 	rows      []TrafficRow
 	of        []int32 // by connection: place in rows, negative (less one) where side B is the client; 0: none
 	worst     []ResentRow
@@ -30,14 +31,18 @@ type trafficSums struct {
 func (s *trafficSums) connections() error {
 	s.of = make([]int32, s.capture.Summary().Connections)
 	err := s.capture.EachConnection(0, func(c *index.Connection) bool {
-		server := c.Server()
-		only := index.Connection{Kind: c.Kind, A: server, B: server}
-		if c.Kind != kindTCP || !s.chosen.record(&only) {
+		if !s.wanted(c) {
 			return true
 		}
-		i := s.place(server)
+		i := s.place(c)
 		r := &s.rows[i]
 		r.Connections++
+		switch c.State {
+		case index.StateSF:
+			r.Closed++
+		case index.StateREJ, index.StateRSTO, index.StateRSTR, index.StateRSTOS0, index.StateRSTRH:
+			r.Reset++
+		}
 		if c.ClientBy.Guessed() {
 			s.guessed++
 		}
@@ -58,15 +63,29 @@ func (s *trafficSums) connections() error {
 	return s.names()
 }
 
-// place gives the row of a server.
-func (s *trafficSums) place(server netip.AddrPort) int32 {
-	if i, known := s.servers[server]; known {
+// wanted reports whether a connection is one to such a server; where connections have
+// rows, either side may be it.
+func (s *trafficSums) wanted(c *index.Connection) bool {
+	at := func(end netip.AddrPort) bool { return s.chosen.record(&index.Connection{Kind: c.Kind, A: end, B: end}) }
+	return c.Kind == kindTCP && (at(c.Server()) || s.each && at(c.Client()))
+}
+
+// place gives the row of a connection or its server.
+func (s *trafficSums) place(c *index.Connection) int32 {
+	server := c.Server()
+	if i, known := s.servers[server]; known && !s.each {
 		return i
 	}
-	if len(s.servers) < s.most {
+	if len(s.rows) < s.most {
 		i := int32(len(s.rows))
-		s.servers[server] = i
-		s.rows = append(s.rows, TrafficRow{Server: endpointText(server, true)})
+		r := TrafficRow{Server: endpointText(server, true)}
+		if s.each {
+			number := c.Number
+			r.Connection, r.Client, r.State = &number, endpointText(c.Client(), true), c.State.String()
+		} else {
+			s.servers[server] = i
+		}
+		s.rows = append(s.rows, r)
 		return i
 	}
 	if len(s.rows) == s.most {
@@ -146,9 +165,9 @@ func (s *trafficSums) names() error {
 	return nil
 }
 
-// flags counts the packets that open, close and reset.
+// flags counts the packets that open, close and reset, and those without ACK.
 func (s *trafficSums) flags(ctx context.Context) error {
-	f, err := parseFilter("tcp.flags.syn == 1 || tcp.flags.fin == 1 || tcp.flags.reset == 1")
+	f, err := parseFilter("tcp.flags.syn == 1 || tcp.flags.fin == 1 || tcp.flags.reset == 1 || tcp.flags.ack == 0")
 	if err != nil {
 		return err
 	}
@@ -198,15 +217,19 @@ func (d *DirectionTraffic) flags(flags uint16) {
 	if flags&flagRST != 0 {
 		d.RST++
 	}
+	if flags&flagACK == 0 {
+		d.noACK++
+	}
 }
 
-// finish works out shares and puts the busiest server first.
+// finish works out shares and puts the busiest server first; connections stay in order.
 func (s *trafficSums) finish(a *TrafficAnswer) {
 	for i := range s.rows {
 		r := &s.rows[i]
 		a.Total.Connections += r.Connections
 		a.Total.Complete, a.Total.Failed = a.Total.Complete+r.Complete, a.Total.Failed+r.Failed
 		a.Total.HalfOpen, a.Total.Undecided = a.Total.HalfOpen+r.HalfOpen, a.Total.Undecided+r.Undecided
+		a.Total.Closed, a.Total.Reset = a.Total.Closed+r.Closed, a.Total.Reset+r.Reset
 		a.Total.ToServer.add(&r.ToServer)
 		a.Total.FromServer.add(&r.FromServer)
 		r.judge(s.threshold)
@@ -214,7 +237,10 @@ func (s *trafficSums) finish(a *TrafficAnswer) {
 	a.Total.judge(s.threshold)
 	if a.TotalExact = len(s.rows) <= s.most; !a.TotalExact {
 		s.rows = s.rows[:s.most]
-		a.Hints = append(a.Hints, fmt.Sprintf("only the first %d servers have rows; the sum is of all", s.most))
+		a.Hints = append(a.Hints, fmt.Sprintf("only the first %d %s have rows; the sum is of all", s.most, map[bool]string{false: "servers", true: "connections"}[s.each]))
+	}
+	if s.each {
+		return
 	}
 	slices.SortStableFunc(s.rows, func(a, b TrafficRow) int {
 		return -cmp.Compare(a.ToServer.Bytes+a.FromServer.Bytes, b.ToServer.Bytes+b.FromServer.Bytes)
@@ -224,6 +250,7 @@ func (s *trafficSums) finish(a *TrafficAnswer) {
 func (r *TrafficRow) judge(threshold float64) {
 	up, down := &r.ToServer, &r.FromServer
 	for _, d := range []*DirectionTraffic{up, down} {
+		d.ACK = d.Packets - min(d.Packets, d.noACK)
 		d.Rate = ratio(d.Resent, d.DataSegments)
 		d.Exceeds = d.Rate > threshold
 	}

@@ -24,7 +24,9 @@ type toolFlags struct {
 func (t *toolFlags) add(f *pflag.FlagSet) {
 	t.flags = f
 	f.BoolVar(&t.config.ReadOnly, "read-only", false, "no tool that adds, deletes or writes a file")
-	f.StringSliceVar(&t.config.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all)")
+	f.StringSliceVar(&t.config.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all), or mcpcap")
+	mcpcapFlags(f, &t.config)
+	f.BoolVar(&t.config.Reveal, "reveal", false, "show passwords, cookies and tokens that were captured instead of their length")
 	f.StringSliceVar(&t.config.Tools, "tools", nil, "tools to offer, alone or besides --toolsets")
 	f.StringSliceVar(&t.config.ExcludeTools, "exclude-tools", nil, "tools not to offer, whatever else is said")
 	f.StringSliceVar(&t.config.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any over stdio, none over HTTP)")

@@ -430,3 +430,31 @@ func TestParityCanFail(t *testing.T) {
 		t.Error("a difference is not seen")
 	}
 }
+
+// TestMCPModules: the flags that mcpcap has mean its tools.
+func TestMCPModules(t *testing.T) {
+	t.Setenv("PCAPIDX_STORE", t.TempDir())
+	s := serve(t, "--modules", "dns,icmp", "--max-packets", "3")
+	var names []string
+	for _, tool := range s.ask("tools/list", map[string]any{})["tools"].([]any) {
+		names = append(names, tool.(map[string]any)["name"].(string))
+	}
+	if got := strings.Join(names, " "); got != "analyze_dns_packets analyze_icmp_packets" {
+		t.Errorf("offered %s", got)
+	}
+	file, err := filepath.Abs("../../testdata/captures/web-day.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := s.call("analyze_dns_packets", map[string]any{"pcap_file": file})
+	if fmt.Sprint(m["dns_packets_found"], " ", m["dns_packets_analyzed"]) != "28 3" || !strings.Contains(fmt.Sprint(m["note"]), "limited to first 3") {
+		t.Errorf("%v", m)
+	}
+	for _, args := range [][]string{{"--max-packets", "-1"}, {"--max-packets", "0"}, {"--max-packets", "x"}, {"--modules", "dns,foo"}} {
+		var out, errs bytes.Buffer
+		if code := run(context.Background(), append([]string{"mcp"}, args...), strings.NewReader(""), &out, &errs); code != exitBadRequest || out.Len() > 0 ||
+			!strings.Contains(errs.String(), "max_packets must be a positive integer") && !strings.Contains(errs.String(), `unknown module "foo"`) {
+			t.Errorf("%v: exit code %d, %s", args, code, errs.String())
+		}
+	}
+}
