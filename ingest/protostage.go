@@ -112,15 +112,17 @@ func (t *protoStage) noteSYN(r *index.Packet) {
 // service of the IP header in front of it.
 func (t *protoStage) setEnds(p *dissect.Packet, frame []byte) bool {
 	for i := len(p.Transports) - 1; i >= 0; i-- {
-		if tr := &p.Transports[i]; !tr.Quoted {
-			if tr.Kind != dissect.TCP && tr.Kind != dissect.UDP && tr.Kind != dissect.UDPLite {
-				return false
-			}
-			n := &p.Networks[tr.Network]
-			t.class = classOf(&p.Layers[n.Layer], frame)
-			t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
-			return true
+		tr := &p.Transports[i]
+		if tr.Quoted {
+			continue
 		}
+		if tr.Kind != dissect.TCP && tr.Kind != dissect.UDP && tr.Kind != dissect.UDPLite {
+			return false
+		}
+		n := &p.Networks[tr.Network]
+		t.class = classOf(&p.Layers[n.Layer], frame)
+		t.ends = [2]netip.AddrPort{netip.AddrPortFrom(n.Src, tr.SrcPort), netip.AddrPortFrom(n.Dst, tr.DstPort)}
+		return true
 	}
 	return false
 }
