@@ -5,9 +5,31 @@ import (
 	"net/netip"
 )
 
-// EachEnds calls yield with the endpoints, by side, of the connections from a number
-// on, in order, until it returns false. Of the records nothing else is decoded.
-func (x *Index) EachEnds(from uint32, yield func(number uint32, ends [2]netip.AddrPort) bool) error {
+// Ends are the endpoints of a connection.
+type Ends struct {
+	A, B      netip.AddrPort
+	ClientIsB bool
+}
+
+// Of gives the endpoint of a side.
+func (e *Ends) Of(s Side) netip.AddrPort {
+	if s == SideB {
+		return e.B
+	}
+	return e.A
+}
+
+// Server gives the endpoint that was contacted.
+func (e *Ends) Server() netip.AddrPort {
+	if e.ClientIsB {
+		return e.A
+	}
+	return e.B
+}
+
+// EachEnds calls yield with the endpoints of the connections from a number on, in
+// order, until it returns false. Of the records nothing else is decoded.
+func (x *Index) EachEnds(from uint32, yield func(number uint32, ends Ends) bool) error {
 	if from >= x.summary.Connections {
 		return nil
 	}
@@ -46,10 +68,12 @@ func (x *Index) EachEnds(from uint32, yield func(number uint32, ends [2]netip.Ad
 }
 
 // decodeEnds reads past a record as decodeConnection does.
-func decodeEnds(d *decoder) (ends [2]netip.AddrPort) {
-	d.bytes(3)  // kind, roles, state
+func decodeEnds(d *decoder) (e Ends) {
+	d.byte() // kind
+	e.ClientIsB = d.byte()&1 != 0
+	d.byte()    // state
 	d.uvarint() // stream
-	ends = [2]netip.AddrPort{decodeEndpoint(d), decodeEndpoint(d)}
+	e.A, e.B = decodeEndpoint(d), decodeEndpoint(d)
 	for range 5 + 6 { // echo id, frames and times; packets, bytes and payload of both sides
 		d.uvarint()
 	}
@@ -57,5 +81,5 @@ func decodeEnds(d *decoder) (ends [2]netip.AddrPort) {
 	for range d.count(1) {
 		d.uvarint()
 	}
-	return ends
+	return e
 }

@@ -3,7 +3,6 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -276,9 +275,9 @@ func TestEachEnds(t *testing.T) {
 	defer x.Close()
 	for _, from := range []uint32{0, 1, 63, 64, 100} {
 		next := from
-		err := x.EachEnds(from, func(number uint32, ends [2]netip.AddrPort) bool {
+		err := x.EachEnds(from, func(number uint32, ends Ends) bool {
 			r, err := x.Connection(number)
-			if err != nil || number != next || ends != [2]netip.AddrPort{r.A, r.B} {
+			if err != nil || number != next || ends != (Ends{r.A, r.B, r.ClientIsB}) || ends.Server() != r.Server() || ends.Of(SideB) != r.B {
 				t.Fatalf("%d: %v, want %d: %v %v, %v", number, ends, next, r.A, r.B, err)
 			}
 			next++

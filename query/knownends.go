@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"net/netip"
 
 	"pcapidx/index"
 )
@@ -10,19 +9,19 @@ import (
 // knownEnds gives the endpoints of connections that come in any order.
 type knownEnds struct {
 	capture Capture
-	kept    map[uint32][][2]netip.AddrPort // runs of connectionRun, by their first number
+	kept    map[uint32][]index.Ends // runs of connectionRun, by their first number
 }
 
 // maxKnownRuns bounds the runs that are kept, 4 KiB each.
 const maxKnownRuns = 4096
 
-// of gives the endpoints of a connection, by side.
-func (k *knownEnds) of(number uint32) (ends [2]netip.AddrPort, err error) {
+// of gives the endpoints of a connection.
+func (k *knownEnds) of(number uint32) (ends index.Ends, err error) {
 	first := number - number%connectionRun
 	run, ok := k.kept[first]
 	if !ok {
-		run = make([][2]netip.AddrPort, 0, connectionRun)
-		err := k.capture.EachEnds(first, func(_ uint32, ends [2]netip.AddrPort) bool {
+		run = make([]index.Ends, 0, connectionRun)
+		err := k.capture.EachEnds(first, func(_ uint32, ends index.Ends) bool {
 			run = append(run, ends)
 			return len(run) < connectionRun
 		})
@@ -30,7 +29,7 @@ func (k *knownEnds) of(number uint32) (ends [2]netip.AddrPort, err error) {
 			return ends, err
 		}
 		if len(k.kept) >= maxKnownRuns || k.kept == nil {
-			k.kept = map[uint32][][2]netip.AddrPort{}
+			k.kept = map[uint32][]index.Ends{}
 		}
 		k.kept[first] = run
 	}

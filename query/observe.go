@@ -42,7 +42,7 @@ type observer interface {
 // messages tell observers nothing. Of messages that belong to no connection they are not
 // valid.
 type talkers struct {
-	records *knownConnections
+	records *knownEnds
 	message *index.Message
 	known   bool
 	ends    [2]netip.AddrPort // sender, receiver
@@ -55,15 +55,12 @@ func (t *talkers) find() {
 		return
 	}
 	t.known = true
-	c, err := t.records.connection(t.message.Conn)
+	c, err := t.records.of(t.message.Conn)
 	if err != nil {
 		t.err = err
 		return
 	}
-	t.ends, t.asked = [2]netip.AddrPort{c.A, c.B}, c.Server()
-	if t.message.Side == index.SideB {
-		t.ends = [2]netip.AddrPort{c.B, c.A}
-	}
+	t.ends, t.asked = [2]netip.AddrPort{c.Of(t.message.Side), c.Of(1 - t.message.Side)}, c.Server()
 }
 
 func (t *talkers) from() netip.AddrPort {
@@ -121,7 +118,7 @@ func watchers() []watching {
 // observing is the observers of one summary.
 type observing struct {
 	capture Capture
-	records *knownConnections
+	records *knownEnds
 	all     []observer
 	of      map[string][]observer // by protocol
 	conns   []connectionObserver  // none: connections are not walked
@@ -132,7 +129,7 @@ type observing struct {
 
 // newObserving makes the observers of messages of some protocols.
 func newObserving(x Capture, protocols []string) *observing {
-	o := &observing{capture: x, records: &knownConnections{capture: x}, of: map[string][]observer{}}
+	o := &observing{capture: x, records: &knownEnds{capture: x}, of: map[string][]observer{}}
 	add := func(w observer, of []string) {
 		used := false
 		for _, p := range of {

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"io"
-	"net/netip"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -31,8 +30,8 @@ type Capture interface {
 	SortColumn(index.SortColumn) ([]uint64, error)
 	// EachConnection walks the connections from a number on, in order.
 	EachConnection(from uint32, yield func(*index.Connection) bool) error
-	// EachEnds walks their endpoints alone, by side.
-	EachEnds(from uint32, yield func(number uint32, ends [2]netip.AddrPort) bool) error
+	// EachEnds walks their endpoints alone.
+	EachEnds(from uint32, yield func(number uint32, ends index.Ends) bool) error
 	// ConnectionsByNumber gives some connections in the order asked for.
 	ConnectionsByNumber([]uint32) ([]index.Connection, error)
 	// EachRows walks the stored packets by blocks, from the block that holds a

@@ -94,11 +94,11 @@ func (s *summer) byServer() ([]*serverSum, error) {
 	by := map[netip.AddrPort]*serverSum{}
 	var all []*serverSum
 	for _, x := range senders {
-		ends, err := s.endsOf(x.conn)
+		ends, err := s.ends.of(x.conn)
 		if err != nil {
 			return nil, err
 		}
-		end := ends[x.side]
+		end := ends.Of(x.side)
 		sum := by[end]
 		if sum == nil {
 			sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 
 	"pcapidx/index"
@@ -184,14 +183,6 @@ func (s *summer) asks(m *index.Message) {
 		server.Bytes += m.Length
 	}
 	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
-}
-
-// endsOf gives the ends of a connection, by side; none of no connection.
-func (s *summer) endsOf(conn uint32) (ends [2]netip.AddrPort, err error) {
-	if conn == index.NoConnection {
-		return ends, nil
-	}
-	return s.ends.of(conn)
 }
 
 // server gives the sum of what a request's connection asked of its server; those of
