@@ -72,7 +72,9 @@ func TestReadme(t *testing.T) {
 	if len(calls) < 5 {
 		t.Errorf("only %d calls", len(calls))
 	}
-	c := connect(t, newServer(t, testConfig(t, "web-day.pcap", "http/half-image.pcap")), "", nil)
+	config := testConfig(t, "web-day.pcap", "http/half-image.pcap")
+	config.Toolsets, config.ReadDirs = append(Toolsets(), mcpcapSet), nil
+	c := connect(t, newServer(t, config), "", nil)
 	text, changed := string(readme), false
 	for _, call := range calls {
 		got := strings.TrimSuffix(textOf(c.call(call.tool, call.args)), "\n")
