@@ -18,20 +18,18 @@ import (
 // withUploads gives a server whose uploads are served over HTTP.
 func withUploads(t testing.TB, change func(*Config)) (*Server, *client) {
 	t.Helper()
-	var s *Server
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mux := http.NewServeMux()
-		mux.Handle(upload.Pattern, s.uploads)
-		mux.ServeHTTP(w, r)
-	}))
+	mux := http.NewServeMux()
+	web := httptest.NewUnstartedServer(mux) // its address is known before what it serves
 	t.Cleanup(web.Close)
 	config := testConfig(t)
 	config.Remote = true
-	config.Uploads = &Uploads{Dir: filepath.Join(t.TempDir(), "uploads"), URL: web.URL, KeepFree: 1}
+	config.Uploads = &Uploads{Dir: filepath.Join(t.TempDir(), "uploads"), URL: "http://" + web.Listener.Addr().String(), KeepFree: 1}
 	if change != nil {
 		change(&config)
 	}
-	s = newServer(t, config)
+	s := newServer(t, config)
+	mux.Handle(upload.Pattern, s.uploads)
+	web.Start()
 	return s, connect(t, s, "", nil)
 }
 
