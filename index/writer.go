@@ -269,7 +269,7 @@ func (p *put) commit() error {
 	}
 	p.sync.wrote(p.used)
 	p.used, p.values = 0, 0
-	return nil
+	return forget(p.db)
 }
 
 // put seals a value and keeps it, and its key, for the next commit.

@@ -33,7 +33,7 @@ type frameTime struct {
 }
 
 const (
-	protoBudget = 64 << 20 // of connections, their held bytes and decoders
+	protoBudget = 40 << 20 // of connections, their held bytes and decoders
 	// decoderBytes is what a decoder takes, about.
 	decoderBytes = 2 << 10
 	recentTimes  = 1 << 16

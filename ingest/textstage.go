@@ -29,7 +29,7 @@ const (
 	textVersion = 1
 
 	textChunk  = 16 << 10
-	textBudget = 32 << 20 // of pending chunks and connections
+	textBudget = 24 << 20 // of pending chunks and connections
 	// textCut is how far before the end of a chunk it may be cut, so that no word is.
 	textCut = 64
 	// Connections that have indexed heavyBytes stay known when they are given up,
