@@ -21,7 +21,8 @@ type toolFlags struct {
 	flags    *pflag.FlagSet
 }
 
-func (t *toolFlags) add(f *pflag.FlagSet) {
+// add defines the flags; level is what is logged by default.
+func (t *toolFlags) add(f *pflag.FlagSet, level string) {
 	t.flags = f
 	f.BoolVar(&t.config.ReadOnly, "read-only", false, "no tool that adds, deletes or writes a file")
 	f.StringSliceVar(&t.config.Toolsets, "toolsets", nil, "groups of tools to offer: "+strings.Join(mcp.Toolsets(), ", ")+" (default all), or mcpcap")
@@ -32,7 +33,7 @@ func (t *toolFlags) add(f *pflag.FlagSet) {
 	f.StringSliceVar(&t.config.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any over stdio, none over HTTP)")
 	f.BoolVar(&t.config.AllowURL, "allow-url", false, "let captures be downloaded from public addresses (default true over stdio, false over HTTP)")
 	f.StringVar(&t.config.ExportDir, "export-dir", "", "folder that packets are exported into (default exports/ in the store)")
-	f.StringVar(&t.logLevel, "log-level", "warn", "debug, info, warn or error")
+	f.StringVar(&t.logLevel, "log-level", level, "debug, info, warn or error")
 }
 
 func (a *app) mcpCommand() *cobra.Command {
@@ -71,7 +72,7 @@ func (a *app) mcpCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	t.add(f)
+	t.add(f, "warn")
 	f.StringVar(&transport, "transport", transport, "stdio or http; `pcapidx serve` says more about http")
 	f.StringVar(&host, "host", host, "of --transport http: address to listen on")
 	f.IntVar(&port, "port", port, "of --transport http: port to listen on")

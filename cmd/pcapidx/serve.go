@@ -47,7 +47,7 @@ func (a *app) serveCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), &s) },
 	}
 	f := cmd.Flags()
-	s.tools.add(f)
+	s.tools.add(f, "info") // where it serves
 	f.StringVar(&s.listen, "listen", defaultListen, "address to listen on, as HOST:PORT")
 	f.StringVar(&s.http.PublicURL, "public-url", "", "what clients call the server, if that is not its address")
 	f.StringVar(&s.http.CertFile, "tls-cert", "", "PEM file of the certificate, for https")

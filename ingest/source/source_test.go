@@ -28,8 +28,8 @@ func TestOddFiles(t *testing.T) {
 	}
 }
 
-// TestWireshark compares frame numbers, lengths and times of the odd files with
-// those of tshark.
+// TestWireshark compares frame numbers, lengths and times of every second odd file,
+// with SOURCE_ALL of all, with those of tshark: each takes a run of it.
 func TestWireshark(t *testing.T) {
 	tshark, err := exec.LookPath("tshark")
 	if err != nil {
@@ -40,6 +40,9 @@ func TestWireshark(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for i, o := range oddFiles(t) {
+		if i%2 != 0 && os.Getenv("SOURCE_ALL") == "" {
+			continue
+		}
 		t.Run(o.name, func(t *testing.T) {
 			if o.differs != "" {
 				t.Skip("tshark differs: " + o.differs)
