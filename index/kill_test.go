@@ -123,7 +123,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short, killing processes takes a minute")
 	}
-	const kills = 30
+	const kills = 15
 	store := index.OpenStore(t.TempDir())
 	standing, large := filepath.Join(captures, "web-day.pcap"), filepath.Join(t.TempDir(), "large.pcap")
 	mustIngest(t, store, standing)
