@@ -60,12 +60,13 @@ func packages(t *testing.T) (all []pkg) {
 func ours() map[string][]string {
 	return map[string][]string{
 		"index":          {},
+		"ingest/buffers": {},
 		"ingest/spill":   {},
 		"ingest/tcp":     {"ingest/spill"},
 		"ingest/diag":    {"index", "ingest/tcp"},
 		"ingest/dissect": {"index"},
 		"ingest/jsonrpc": {},
-		"ingest/proto":   {"index", "ingest/dissect", "ingest/jsonrpc"},
+		"ingest/proto":   {"index", "ingest/buffers", "ingest/dissect", "ingest/jsonrpc"},
 		"ingest/source":  {"index"},
 		"ingest/words":   {},
 		"ingest":         {"index", "ingest/*"},

@@ -28,6 +28,8 @@ type MessageLog struct {
 	grouped  int
 	present  []uint64 // numbers of the protocols in the group
 	scratch  []byte
+	packed   []byte // of what is written next; the file copies it
+	value    []byte // key of a value in its lists
 	texts    scratchFile
 	frames   []uint32 // by message number - 1
 	requests []uint32
@@ -113,7 +115,8 @@ func (l *MessageLog) Add(m *Message) {
 		l.present = append(l.present, id)
 	}
 	if len(m.Text) > 0 {
-		l.texts.write(m.Number, pack(nil, m.Text))
+		l.packed = pack(l.packed[:0], m.Text)
+		l.texts.write(m.Number, l.packed)
 	}
 	if l.grouped++; l.grouped == messageGroup {
 		l.flush()
@@ -151,25 +154,27 @@ func (l *MessageLog) list(f *MessageField, frame uint32) {
 	if x.values == nil {
 		return
 	}
-	value := string(MessageValue(f.Text, f.Num))
-	b := x.values[value]
+	l.value = appendValue(l.value[:0], f.Text, f.Num)
+	b := x.values[string(l.value)]
 	if b == nil {
-		if len(x.values) >= maxListValues || len(value) > maxListText {
+		if len(x.values) >= maxListValues || len(l.value) > maxListText {
 			x.values = nil
 			return
 		}
 		b = roaring.New()
-		x.values[value] = b
+		x.values[string(l.value)] = b
 	}
 	b.Add(frame)
 }
 
 // MessageValue gives the key of a field's value in its lists.
-func MessageValue(text string, num uint64) []byte {
+func MessageValue(text string, num uint64) []byte { return appendValue(nil, text, num) }
+
+func appendValue(b []byte, text string, num uint64) []byte {
 	if text != "" {
-		return append([]byte{'t'}, text...)
+		return append(append(b, 't'), text...)
 	}
-	return binary.BigEndian.AppendUint64([]byte{'n'}, num)
+	return binary.BigEndian.AppendUint64(append(b, 'n'), num)
 }
 
 // AddApplication takes what is known of a connection. One that was given up and went
@@ -187,12 +192,12 @@ func (l *MessageLog) flush() {
 	if l.grouped == 0 {
 		return
 	}
-	body := binary.AppendUvarint(nil, uint64(len(l.present)))
+	body := binary.AppendUvarint(l.packed[:0], uint64(len(l.present)))
 	for _, id := range l.present {
 		body = binary.AppendUvarint(body, id)
 	}
-	first := uint32(len(l.frames)-l.grouped) + 1
-	l.groups.write(first, append(body, pack(nil, l.group)...))
+	l.packed = pack(body, l.group)
+	l.groups.write(uint32(len(l.frames)-l.grouped)+1, l.packed)
 	l.group, l.present, l.grouped = l.group[:0], l.present[:0], 0
 }
 

@@ -29,6 +29,7 @@ type messageSums struct {
 	fields []MessageField
 	warned []Warning
 	one    []byte
+	packed []byte // of the group that is written; the file copies it
 }
 
 // sumsGroup is the group in hand of a protocol.
@@ -84,7 +85,8 @@ func (s *messageSums) flush(protocol string, g *sumsGroup) {
 	if g.n == 0 {
 		return
 	}
-	s.groups.write(uint32(len(s.order)), pack(nil, g.body))
+	s.packed = pack(s.packed[:0], g.body)
+	s.groups.write(uint32(len(s.order)), s.packed)
 	s.order = append(s.order, sumsKey{protocol, g.first})
 	g.body, g.n = g.body[:0], 0
 }

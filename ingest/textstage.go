@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"pcapidx/index"
+	"pcapidx/ingest/buffers"
 	"pcapidx/ingest/tcp"
 	"pcapidx/ingest/words"
 )
@@ -20,6 +21,8 @@ type textStage struct {
 	set     words.Set
 	spans   []words.Span
 	heavy   map[uint32][2]words.Gate // of connections that were given up and may go on
+	bytes   *buffers.Pool[byte]      // of chunks
+	marks   *buffers.Pool[mark]
 	err     error
 }
 
@@ -31,7 +34,8 @@ const (
 	textChunk  = 16 << 10
 	textBudget = 24 << 20 // of pending chunks and connections
 	// textCut is how far before the end of a chunk it may be cut, so that no word is.
-	textCut = 64
+	textCut   = 64
+	textSpare = 64 << 10 // bytes of chunks of each size that are kept for others
 	// Connections that have indexed heavyBytes stay known when they are given up,
 	// so that their limit holds: at most maxHeavy, about 8 MB.
 	heavyBytes = textChunk / 2
@@ -46,7 +50,7 @@ type documents interface {
 }
 
 func newTextStage(w documents, limit uint64) *textStage {
-	t := &textStage{w: w, limit: limit, summary: index.TextSummary{Cap: limit}, heavy: map[uint32][2]words.Gate{}}
+	t := &textStage{w: w, limit: limit, summary: index.TextSummary{Cap: limit}, heavy: map[uint32][2]words.Gate{}, bytes: buffers.New[byte](textSpare), marks: buffers.New[mark](textSpare / markBytes)}
 	t.order = newOrdered(t, textBudget)
 	return t
 }
@@ -130,14 +134,14 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 		p.gate, p.known = t.heavy[c.number][side], true
 	}
 	if len(p.data) > 0 && (offset != p.next || c.streams == nil) {
-		p.add([]byte{separator}, frame)
+		t.add(p, []byte{separator}, frame)
 		p.separators++
 	}
 	if c.streams == nil { // whole datagrams, so that a frame is in one chunk
 		if len(p.data) == 0 {
 			p.offset = offset
 		}
-		p.add(data, frame)
+		t.add(p, data, frame)
 		if p.next = offset + uint64(len(data)); len(p.data) >= textChunk {
 			t.emit(c, side, len(p.data))
 		}
@@ -148,7 +152,7 @@ func (t *textStage) piece(c *orderedConn, side index.Side, offset uint64, data [
 			p.offset = offset
 		}
 		n := min(len(data), max(1, textChunk-len(p.data)))
-		p.add(data[:n], frame)
+		t.add(p, data[:n], frame)
 		data, offset = data[n:], offset+uint64(n)
 		if p.next = offset; len(p.data) >= textChunk {
 			t.emit(c, side, words.Boundary(p.data, textCut))
@@ -170,6 +174,9 @@ func (t *textStage) gone(c *orderedConn, early bool) {
 		if n := len(c.pending[side].data); n > 0 {
 			t.emit(c, index.Side(side), n)
 		}
+		t.bytes.Give(c.pending[side].data)
+		t.marks.Give(c.pending[side].marks)
+		c.pending[side].data, c.pending[side].marks = nil, nil
 	}
 	a, b := c.pending[0].gate, c.pending[1].gate
 	if early && (a.Taken() >= heavyBytes || b.Taken() >= heavyBytes) && len(t.heavy) < maxHeavy {
@@ -177,8 +184,9 @@ func (t *textStage) gone(c *orderedConn, early bool) {
 	}
 }
 
-func (c *dirChunk) add(data []byte, frame uint32) {
-	c.data = append(c.data, data...)
+// add appends bytes to a chunk.
+func (t *textStage) add(c *dirChunk, data []byte, frame uint32) {
+	c.data = append(t.bytes.Grow(c.data, len(c.data)+len(data)), data...)
 	if n := len(c.marks); n > 0 {
 		from := 0
 		if n > 1 {
@@ -189,7 +197,7 @@ func (c *dirChunk) add(data []byte, frame uint32) {
 			return
 		}
 	}
-	c.marks = append(c.marks, mark{len(c.data), frame, frame})
+	c.marks = append(t.marks.Grow(c.marks, len(c.marks)+1), mark{len(c.data), frame, frame})
 }
 
 // drop removes the first n bytes.

@@ -44,6 +44,7 @@ type direction struct {
 	last  Mark
 	// recent are the latest messages, of protocols with Repeats.
 	recent []*keptMessage
+	stream Stream // what its decoder sees
 }
 
 // heldSince is the frame that brought the first byte that is held, the highest number
@@ -152,7 +153,8 @@ func (c *Connection) run(side index.Side) {
 // decode calls the decoder until it wants more.
 func (c *Connection) decode(side index.Side, u *user) {
 	d := &c.sides[side]
-	s := c.stream(side, u)
+	s := &d.stream
+	*s = *c.stream(side, u)
 	s.marks = &d.marks
 	for len(d.held) > 0 && !u.switched && !u.rejected && !u.panicked {
 		n, before := 0, u.messages

@@ -93,7 +93,6 @@ func (d *dtls) Decode(s *Stream, b []byte) int {
 		return 0
 	}
 	m := s.Message(s.At(0))
-	m.Fields = make([]index.MessageField, 0, 6)
 	m.Length = uint64(len(b))
 	d.session.begin()
 	last := s.At(len(b) - 1)

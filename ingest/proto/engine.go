@@ -4,12 +4,14 @@ import (
 	"net/netip"
 
 	"pcapidx/index"
+	"pcapidx/ingest/buffers"
 	"pcapidx/ingest/dissect"
 )
 
 // Sink takes what an Engine finds.
 type Sink interface {
-	// Message takes a message with its number.
+	// Message takes a message with its number. The lists of its fields and of the
+	// bytes of its text are not the sink's: other messages will have them.
 	Message(m *index.Message)
 	// Application takes what is known of a connection, once it is over.
 	Application(a *index.Application)
@@ -29,15 +31,20 @@ type Engine struct {
 	frame     uint32
 	// uncaptured bytes of the datagram or layer in hand
 	uncaptured uint64
-	dscp       uint8  // of the packet in hand, noDSCP if it is not known
-	Panics     uint64 // decoders that panicked, and were given up
+	dscp       uint8                             // of the packet in hand, noDSCP if it is not known
+	Panics     uint64                            // decoders that panicked, and were given up
+	spare      *buffers.Pool[index.MessageField] // for messages to come
+	heads      [2]Head                           // of the connection that is identified
 }
+
+// spareFields is how many fields of messages, in lists of each size, are kept for others.
+const spareFields = 4 << 10
 
 // NewEngine makes an engine with some protocols: All(), in most cases.
 func NewEngine(sink Sink, protocols []Protocol) *Engine {
 	e := &Engine{
 		sink: sink, protocols: protocols, names: newNames(), expected: newExpectations(),
-		shared: map[string]*user{}, layers: map[dissect.Proto]*user{},
+		shared: map[string]*user{}, layers: map[dissect.Proto]*user{}, spare: buffers.New[index.MessageField](spareFields),
 	}
 	for i := range protocols {
 		p := &protocols[i]

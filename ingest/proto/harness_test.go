@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -31,7 +32,7 @@ func newHarness(protocols ...Protocol) *harness {
 }
 
 // Message implements Sink.
-func (h *harness) Message(m *index.Message) { h.messages = append(h.messages, m) }
+func (h *harness) Message(m *index.Message) { h.messages = append(h.messages, stored(m)) }
 
 // Application implements Sink.
 func (h *harness) Application(a *index.Application) { h.apps = append(h.apps, a) }
@@ -167,4 +168,11 @@ func (h *harness) wantFields(t *testing.T, message int, pairs ...string) {
 			t.Errorf("message %d: %s is %q, want %q", message, pairs[i], got, pairs[i+1])
 		}
 	}
+}
+
+// stored gives what a sink may keep of a message: its lists are used again.
+func stored(m *index.Message) *index.Message {
+	kept := *m
+	kept.Fields, kept.Text = slices.Clone(m.Fields), bytes.Clone(m.Text)
+	return &kept
 }

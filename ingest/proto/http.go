@@ -8,7 +8,7 @@ import (
 
 // httpProtocol is HTTP/1 (RFC 9112).
 func httpProtocol() Protocol {
-	budget := &httpBudget{}
+	budget := newHTTPBudget()
 	events := sseProtocol()
 	return Protocol{
 		Name: "http", Title: "HTTP", On: Streams, Ports: []uint16{80, 81, 631, 3128, 5985, 8000, 8008, 8080, 8081, 8088, 8888},

@@ -77,6 +77,10 @@ func (d *http) emit(s *Stream, side *httpSide, last Mark) {
 	m.warn(x)
 	m.warnBody(x)
 	d.store(s, m, x, last)
+	if m.sink != nil { // the text is stored
+		d.budget.spare.Give(m.sink.text)
+		m.sink.text = nil
+	}
 }
 
 // store emits a message, which a later one may answer.

@@ -106,8 +106,9 @@ func httpTarget(b []byte) bool {
 
 // httpToken tells whether b is made of the characters of a token (RFC 9110, section
 // 5.6.2).
-func httpToken(b []byte) bool {
-	for _, c := range b {
+func httpToken[T string | []byte](b T) bool {
+	for i := range len(b) {
+		c := b[i]
 		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
 			continue
 		}
@@ -120,11 +121,12 @@ func httpToken(b []byte) bool {
 
 // parseHTTPHeader reads a header. Of one that was cut, whole is false, and its last
 // line is left out; with whole it is taken for what is there of it.
-func parseHTTPHeader(b []byte, whole bool) *httpHeader {
+func parseHTTPHeader(head []byte, whole bool) *httpHeader {
 	h := &httpHeader{length: -1}
 	first := true
+	b := string(head) // of which all that the header says are parts
 	for len(b) > 0 {
-		end := bytes.IndexByte(b, '\n') + 1
+		end := strings.IndexByte(b, '\n') + 1
 		if end == 0 {
 			if whole || first || b[len(b)-1] == '\r' { // nothing but the line feed is missing
 				end = len(b)
@@ -134,13 +136,14 @@ func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 		}
 		line := b[:end]
 		b = b[end:]
-		text := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
+		text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		switch {
 		case first:
-			h.first(bytes.TrimSuffix(text, []byte{'\r'}), whole || line[len(line)-1] == '\n' || line[len(line)-1] == '\r')
+			h.first(strings.TrimSuffix(text, "\r"), whole || line[len(line)-1] == '\n' || line[len(line)-1] == '\r')
 			first = false
+			h.lines = make([]httpLine, 0, min(strings.Count(b, "\n"), httpMaxLines))
 		case len(text) == 0:
-			b = nil
+			b = ""
 		default:
 			h.line(text, line)
 		}
@@ -150,52 +153,52 @@ func parseHTTPHeader(b []byte, whole bool) *httpHeader {
 
 // first reads the first line. Of one without an end only the words before the last
 // are whole.
-func (h *httpHeader) first(line []byte, whole bool) {
-	word, rest, more := bytes.Cut(line, []byte{' '})
-	h.response = bytes.HasPrefix(line, []byte("HTTP/"))
+func (h *httpHeader) first(line string, whole bool) {
+	word, rest, more := strings.Cut(line, " ")
+	h.response = strings.HasPrefix(line, "HTTP/")
 	if !more && !whole {
 		return
 	}
-	second, third, more := bytes.Cut(rest, []byte{' '})
+	second, third, more := strings.Cut(rest, " ")
 	if !h.response {
-		h.method = string(word)
+		h.method = word
 		if whole || more {
-			h.uri = string(second)
+			h.uri = second
 		}
 		if whole {
-			h.version = string(third)
+			h.version = third
 		}
 		return
 	}
-	h.version = string(word)
-	if n, err := strconv.ParseUint(string(second), 10, 16); err == nil && (whole || more) {
+	h.version = word
+	if n, err := strconv.ParseUint(second, 10, 16); err == nil && (whole || more) {
 		h.status = int(n)
 	}
 	if whole {
-		h.phrase = string(third)
+		h.phrase = third
 	}
 }
 
-func (h *httpHeader) line(text, whole []byte) {
+func (h *httpHeader) line(text, whole string) {
 	if text[0] == ' ' || text[0] == '\t' { // folded (RFC 9112, section 5.2)
 		if n := len(h.lines); n > 0 {
 			l := &h.lines[n-1]
-			l.value += " " + string(bytes.TrimSpace(text))
-			l.whole += string(whole)
+			l.value += " " + strings.TrimSpace(text)
+			l.whole += whole
 			return
 		}
 	}
-	name, value, ok := bytes.Cut(text, []byte{':'})
-	name = bytes.TrimRight(name, " \t")
+	name, value, ok := strings.Cut(text, ":")
+	name = strings.TrimRight(name, " \t")
 	if !ok || !httpToken(name) {
 		h.wrong++
 	}
 	if len(h.lines) >= httpMaxLines {
 		return
 	}
-	l := httpLine{value: string(bytes.TrimSpace(value)), whole: string(whole)}
+	l := httpLine{value: strings.TrimSpace(value), whole: whole}
 	if ok {
-		l.name = strings.ToLower(string(name))
+		l.name = strings.ToLower(name)
 	}
 	h.lines = append(h.lines, l)
 	h.meaning(&l)

@@ -11,13 +11,20 @@ import (
 	"strings"
 
 	"pcapidx/index"
+	"pcapidx/ingest/buffers"
 )
 
 // httpBudget bounds what the bodies of all connections take together.
 type httpBudget struct {
-	text     int // bytes of texts that are kept
-	decoders int // bytes of decoders, about
+	text     int                 // bytes of texts that are kept
+	decoders int                 // bytes of decoders, about
+	spare    *buffers.Pool[byte] // for texts to come
 }
+
+// httpSpare is how many bytes of texts of each length are kept for others.
+const httpSpare = 256 << 10
+
+func newHTTPBudget() *httpBudget { return &httpBudget{spare: buffers.New[byte](httpSpare)} }
 
 // Bounds of a budget.
 const (
@@ -183,7 +190,7 @@ func (k *httpSink) store(b []byte) {
 		return
 	}
 	k.budget.text += len(b)
-	k.text = append(k.text, b...)
+	k.text = append(k.budget.spare.Grow(k.text, len(k.text)+len(b)), b...)
 }
 
 // finish ends the decoder. whole says that nothing of the body is missing.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"pcapidx/index"
 )
@@ -100,7 +101,11 @@ type quotes struct {
 }
 
 // Message implements Sink.
-func (q *quotes) Message(m *index.Message) { q.messages = append(q.messages, m) }
+func (q *quotes) Message(m *index.Message) {
+	kept := *m
+	kept.Fields = slices.Clone(m.Fields)
+	q.messages = append(q.messages, &kept)
+}
 
 // Application implements Sink.
 func (q *quotes) Application(*index.Application) {}

@@ -51,12 +51,19 @@ func (c *Connection) identifyNow() bool {
 // cannot tell yet.
 func (c *Connection) best() (best *Protocol, verdict Verdict, open bool) {
 	head := func(side index.Side) []byte { return c.sides[side].held[:min(HeadBytes, len(c.sides[side].held))] }
-	clients := []index.Side{c.client}
+	first, ways := c.client, 1
 	if !c.knows && c.attemptsBothWays() {
-		if c.ends[0].Port() < c.ends[1].Port() { // servers have the lower ports
-			clients[0] = index.SideB
+		if ways = 2; c.ends[0].Port() < c.ends[1].Port() { // servers have the lower ports
+			first = index.SideB
 		}
-		clients = append(clients, 1-clients[0])
+	}
+	heads := c.engine.heads[:ways]
+	for i := range heads {
+		client := first ^ index.Side(i)
+		heads[i] = Head{
+			Client: head(client), Server: head(1 - client), Midstream: c.midstream,
+			ClientPort: c.ends[client].Port(), ServerPort: c.ends[1-client].Port(),
+		}
 	}
 	ported := false
 	for i := range c.engine.protocols {
@@ -64,12 +71,9 @@ func (c *Connection) best() (best *Protocol, verdict Verdict, open bool) {
 		if p.On&Streams == 0 || p.Detect == nil {
 			continue
 		}
-		for _, client := range clients {
-			h := Head{
-				Client: head(client), Server: head(1 - client), Midstream: c.midstream,
-				ClientPort: c.ends[client].Port(), ServerPort: c.ends[1-client].Port(),
-			}
-			v := p.Detect(&h)
+		for n := range heads {
+			client, h := first^index.Side(n), &heads[n]
+			v := p.Detect(h)
 			port := slices.Contains(p.Ports, h.ServerPort)
 			switch {
 			case v == Yes:

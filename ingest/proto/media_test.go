@@ -21,7 +21,7 @@ func mediaProtocols() []Protocol {
 // mediaSink keeps messages.
 type mediaSink struct{ messages []*index.Message }
 
-func (k *mediaSink) Message(m *index.Message)       { k.messages = append(k.messages, m) }
+func (k *mediaSink) Message(m *index.Message)       { k.messages = append(k.messages, stored(m)) }
 func (k *mediaSink) Application(*index.Application) {}
 
 // lines writes messages as text, those with a condition.

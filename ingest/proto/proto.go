@@ -41,6 +41,7 @@ import (
 	"net/netip"
 
 	"pcapidx/index"
+	"pcapidx/ingest/buffers"
 	"pcapidx/ingest/dissect"
 )
 
@@ -209,7 +210,14 @@ func (m *Message) Str(field int, value string) {
 	if len(value) > index.MaxFieldText {
 		value, m.cut = value[:index.MaxFieldText], true
 	}
-	m.Fields = append(m.Fields, index.MessageField{Name: m.protocol.Fields[field].Name, Text: value})
+	m.add(index.MessageField{Name: m.protocol.Fields[field].Name, Text: value})
+}
+
+func (m *Message) add(f index.MessageField) {
+	if m.spare != nil {
+		m.Fields = m.spare.Grow(m.Fields, len(m.Fields)+1)
+	}
+	m.Fields = append(m.Fields, f)
 }
 
 // hide marks the value that was added last as a secret, if it is one.
@@ -225,7 +233,7 @@ func (m *Message) Uint(field int, value uint64) {
 		m.cut = true
 		return
 	}
-	m.Fields = append(m.Fields, index.MessageField{Name: m.protocol.Fields[field].Name, Num: value})
+	m.add(index.MessageField{Name: m.protocol.Fields[field].Name, Num: value})
 }
 
 // Bool adds a value of a boolean field.
@@ -255,6 +263,7 @@ func (m *Message) Warn(code string, severity index.Severity, text string, frames
 type Message struct {
 	index.Message
 	protocol *Protocol
+	spare    *buffers.Pool[index.MessageField]
 	cut      bool // fields were left out
 	guess    bool // it does not speak for its protocol
 }

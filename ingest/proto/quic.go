@@ -149,9 +149,6 @@ const maxQUICPackets = 64
 
 // short takes a packet with a short header, which fills the rest of the datagram.
 func (q *quic) short(s *Stream, m *Message, b []byte) int {
-	if m.Fields == nil {
-		m.Fields = make([]index.MessageField, 0, 3)
-	}
 	m.Uint(quicHeaderForm, 0)
 	m.Bool(quicSpin, b[0]&0x20 != 0)
 	if n := len(q.cids[1-s.Side()]); n > 0 && len(b) > n {

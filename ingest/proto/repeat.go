@@ -1,6 +1,10 @@
 package proto
 
-import "pcapidx/index"
+import (
+	"slices"
+
+	"pcapidx/index"
+)
 
 // repeatable is how many messages of a direction are kept, of protocols with Repeats,
 // to be shown again; repeatBytes is what one may take: a longer one is not kept.
@@ -29,6 +33,7 @@ func (c *Connection) keep(m *index.Message) {
 	if kept.size > repeatBytes {
 		return
 	}
+	kept.Fields = slices.Clip(slices.Clone(m.Fields)) // m's are used again
 	d := &c.sides[m.Side]
 	if len(d.recent) >= repeatable {
 		copy(d.recent, d.recent[1:])

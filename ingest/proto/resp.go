@@ -233,7 +233,8 @@ func (x *resp) frame(s *Stream, d *respSide, data []byte, pos int) int {
 		}
 	}
 	r.emit(index.Continues, len(data)-1)
-	d.shown, d.hold, d.spilt = d.shown[:0], nil, false
+	d.shown = d.shown[:0]
+	r.unhold()
 	return pos - from
 }
 

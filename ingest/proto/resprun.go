@@ -6,6 +6,12 @@ import (
 	"pcapidx/index"
 )
 
+// unhold forgets the fields held.
+func (r *respRun) unhold() {
+	r.s.engine.spare.Give(r.d.hold)
+	r.d.hold, r.d.spilt = nil, false
+}
+
 // respRun reads the values that end in one frame.
 type respRun struct {
 	x *resp
@@ -47,7 +53,7 @@ func (r *respRun) emit(kind index.MessageKind, last int) {
 func (r *respRun) cut(last int) {
 	d := r.d
 	if len(d.shown) == 0 {
-		d.hold, d.spilt = nil, false
+		r.unhold()
 	}
 	if r.m == nil && len(d.hold) > 0 && d.again < respBudget && r.s.At(last).Offset-d.since < respAgain {
 		r.message(last)
@@ -117,7 +123,8 @@ func (r *respRun) body(data []byte, pos int) (int, bool) {
 		return n, false
 	}
 	if len(d.shown) == 0 {
-		d.hold, d.since = nil, r.s.At(pos).Offset
+		r.unhold()
+		d.since = r.s.At(pos).Offset
 	}
 	r.message(pos)
 	r.bulk(d.body[0], d.long, d.body[1:])
@@ -133,7 +140,8 @@ func (r *respRun) begin(pos, last int) {
 		d.begun, d.first, d.value = true, r.s.At(pos), respValue{}
 	}
 	if len(d.shown) == 0 {
-		d.hold, d.spilt, d.since = nil, false, r.s.At(pos).Offset
+		r.unhold()
+		d.since = r.s.At(pos).Offset
 	}
 	if r.m != nil && len(r.m.Fields) > respSplit {
 		r.emit(index.Continues, last)
@@ -158,10 +166,11 @@ func (r *respRun) add(field int, n uint64, text string) {
 		m.Uint(field, n)
 	}
 	if len(d.hold) >= respHeld {
-		d.hold, d.spilt = nil, true
+		r.unhold()
+		d.spilt = true
 	}
 	if !d.spilt && len(m.Fields) > 0 {
-		d.hold = append(d.hold, m.Fields[len(m.Fields)-1])
+		d.hold = append(r.s.engine.spare.Grow(d.hold, len(d.hold)+1), m.Fields[len(m.Fields)-1])
 	}
 }
 
@@ -269,7 +278,8 @@ func (r *respRun) finish(last int) {
 	}
 	r.m = nil
 	r.x.value(r.s, d, m, last)
-	d.begun, d.shown, d.hold, d.spilt, d.again = false, d.shown[:0], nil, false, 0
+	d.begun, d.shown, d.again = false, d.shown[:0], 0
+	r.unhold()
 }
 
 // lose gives up the direction up to a frame that begins with a value.

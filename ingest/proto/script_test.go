@@ -38,7 +38,7 @@ type scriptSink struct {
 	apps     []index.Application
 }
 
-func (k *scriptSink) Message(m *index.Message)         { k.messages = append(k.messages, *m) }
+func (k *scriptSink) Message(m *index.Message)         { k.messages = append(k.messages, *stored(m)) }
 func (k *scriptSink) Application(a *index.Application) { k.apps = append(k.apps, *a) }
 
 // playScript gives turns to an engine, each as a frame, or cut into frames. A name

@@ -97,7 +97,7 @@ func (s *Stream) Message(first Mark) *Message { return s.MessageOf(s.user.protoc
 
 // MessageOf is Message for one of another protocol, which the decoder's carries.
 func (s *Stream) MessageOf(p *Protocol, first Mark) *Message {
-	m := &Message{protocol: p}
+	m := &Message{protocol: p, spare: s.engine.spare}
 	m.Protocol, m.Conn, m.Side = m.protocol.Name, s.Conn(), s.side
 	m.First, m.Start, m.Offset = first.Frame, first.Time, first.Offset
 	m.Frame, m.End = first.Frame, first.Time
@@ -105,7 +105,7 @@ func (s *Stream) MessageOf(p *Protocol, first Mark) *Message {
 }
 
 // Emit stores a message whose last byte is at a mark, and gives its number, by which
-// an answer refers to it.
+// an answer refers to it. The message has no fields from then on.
 func (s *Stream) Emit(m *Message, last Mark) uint32 {
 	if last.Frame >= m.Frame {
 		m.Frame, m.End = last.Frame, last.Time
@@ -122,6 +122,8 @@ func (s *Stream) Emit(m *Message, last Mark) uint32 {
 	if s.user.protocol.Repeats && s.conn != nil {
 		s.conn.keep(&m.Message)
 	}
+	s.engine.spare.Give(m.Fields)
+	m.Fields = nil
 	return number
 }
 

@@ -19,7 +19,7 @@ type talk struct {
 	apps     []*index.Application
 }
 
-func (k *talk) Message(m *index.Message)         { k.messages = append(k.messages, m) }
+func (k *talk) Message(m *index.Message)         { k.messages = append(k.messages, stored(m)) }
 func (k *talk) Application(a *index.Application) { k.apps = append(k.apps, a) }
 
 // talkProtocols are those that the scripts speak.

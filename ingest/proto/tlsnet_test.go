@@ -32,7 +32,7 @@ func newTLSNet(datagrams bool, protocols ...Protocol) *tlsNet {
 }
 
 // Message implements Sink.
-func (n *tlsNet) Message(m *index.Message) { n.messages = append(n.messages, m) }
+func (n *tlsNet) Message(m *index.Message) { n.messages = append(n.messages, stored(m)) }
 
 // Application implements Sink.
 func (n *tlsNet) Application(a *index.Application) { n.apps = append(n.apps, a) }

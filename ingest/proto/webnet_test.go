@@ -32,7 +32,7 @@ func newWebNet(datagrams bool) *webNet {
 }
 
 // Message implements Sink.
-func (n *webNet) Message(m *index.Message) { n.messages = append(n.messages, m) }
+func (n *webNet) Message(m *index.Message) { n.messages = append(n.messages, stored(m)) }
 
 // Application implements Sink.
 func (n *webNet) Application(a *index.Application) { n.apps = append(n.apps, a) }

@@ -28,7 +28,7 @@ const (
 
 // websocketProtocol is the WebSocket protocol (RFC 6455) with compression (RFC 7692).
 func websocketProtocol() Protocol {
-	budget := &httpBudget{}
+	budget := newHTTPBudget()
 	number := func(bits uint8, name, doc string) Field {
 		return Field{Name: "websocket." + name, Kind: dissect.KindUint, Bits: bits, Doc: doc}
 	}
