@@ -54,13 +54,13 @@ func nameAt(list []string, id uint64, d *decoder) string {
 }
 
 // appendMessage encodes a message behind its number, which its place tells. Fields,
-// protocols and codes of warnings are numbers of n.
+// protocols and codes of warnings are numbers of n; those of its fields are in of.
 //
 //	protocol, kind | outcome << 4, conn + 1, side, first, frame - first (signed),
 //	start, end - start (signed), offset, length, request, code, summary,
 //	fields: name << 1 | secret, number of a text's bytes or 0, text or number
 //	warnings, bytes of the text, object
-func appendMessage(b []byte, m *Message, n *names) []byte {
+func appendMessage(b []byte, m *Message, of []*logField, n *names) []byte {
 	b = binary.AppendUvarint(b, n.id(m.Protocol))
 	b = append(b, byte(m.Kind)|byte(m.Outcome)<<4)
 	b = binary.AppendUvarint(b, uint64(m.Conn+1)) // NoConnection is 0
@@ -77,7 +77,7 @@ func appendMessage(b []byte, m *Message, n *names) []byte {
 	b = binary.AppendUvarint(b, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		name := n.id(f.Name) << 1
+		name := of[i].id << 1
 		if f.Secret {
 			name |= 1
 		}

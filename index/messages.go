@@ -27,22 +27,39 @@ type MessageLog struct {
 	group    []byte
 	grouped  int
 	present  []uint64 // numbers of the protocols in the group
+	fields   map[string]*logField
+	ofFields []*logField // of the message in hand
 	scratch  []byte
 	packed   []byte // of what is written next; the file copies it
 	value    []byte // key of a value in its lists
 	texts    scratchFile
 	frames   []uint32 // by message number - 1
 	requests []uint32
-	lists    map[string]*messageList
 	apps     []Application
 	sums     messageSums
 	summary  MessageSummary
 }
 
-// messageList are the frames of a field, and, of listed ones, of each value.
-type messageList struct {
-	all    *roaring.Bitmap
-	values map[string]*roaring.Bitmap // nil: too many, or not listed
+// logField is what MessageLog knows of a field: its number among the names, and the
+// frames that have it, and, if it is listed, those of each value.
+type logField struct {
+	id     uint64
+	summed bool
+	all    frameList
+	values map[string]*frameList // nil: too many, or not listed
+}
+
+// frameList collects frames.
+type frameList struct {
+	frames *roaring.Bitmap
+	last   uint32 // that was added; fields that stand many times in a message come with one frame
+}
+
+func (f *frameList) add(frame uint32) {
+	if frame != f.last || frame == 0 {
+		f.frames.Add(frame)
+		f.last = frame
+	}
 }
 
 // Limits of what a capture's messages take.
@@ -84,7 +101,7 @@ type MessageProtocol struct {
 // frames of each value are kept, summed those that figures over a protocol are made of.
 func NewMessageLog(dir string, listed, summed []string) (*MessageLog, error) {
 	l := &MessageLog{
-		listed: map[string]bool{}, lists: map[string]*messageList{},
+		listed: map[string]bool{}, fields: map[string]*logField{},
 		sums: messageSums{summed: map[string]bool{}, open: map[string]*sumsGroup{}},
 	}
 	for _, f := range []*scratchFile{&l.groups, &l.texts, &l.sums.groups} {
@@ -109,11 +126,18 @@ func (l *MessageLog) Add(m *Message) {
 	}
 	l.frames = append(l.frames, m.Frame)
 	l.requests = append(l.requests, m.Request)
-	l.scratch = appendMessage(l.scratch[:0], m, &l.names)
-	l.group = append(binary.AppendUvarint(l.group, uint64(len(l.scratch))), l.scratch...)
-	if id := l.names.id(m.Protocol); !slices.Contains(l.present, id) {
+	id := l.names.id(m.Protocol)
+	if !slices.Contains(l.present, id) {
 		l.present = append(l.present, id)
 	}
+	l.ofFields = l.ofFields[:0]
+	for i := range m.Fields {
+		f := l.field(m.Fields[i].Name)
+		l.ofFields = append(l.ofFields, f)
+		l.list(f, &m.Fields[i], m.Frame)
+	}
+	l.scratch = appendMessage(l.scratch[:0], m, l.ofFields, &l.names)
+	l.group = append(binary.AppendUvarint(l.group, uint64(len(l.scratch))), l.scratch...)
 	if len(m.Text) > 0 {
 		l.packed = pack(l.packed[:0], m.Text)
 		l.texts.write(m.Number, l.packed)
@@ -121,11 +145,21 @@ func (l *MessageLog) Add(m *Message) {
 	if l.grouped++; l.grouped == messageGroup {
 		l.flush()
 	}
-	l.sums.add(m, &l.names)
+	l.sums.add(m, l.ofFields, &l.names)
 	l.count(m)
-	for i := range m.Fields {
-		l.list(&m.Fields[i], m.Frame)
+}
+
+// field gives what is known of a field.
+func (l *MessageLog) field(name string) *logField {
+	f := l.fields[name]
+	if f == nil {
+		f = &logField{id: l.names.id(name), summed: l.sums.summed[name], all: frameList{frames: roaring.New()}}
+		if l.listed[name] {
+			f.values = map[string]*frameList{}
+		}
+		l.fields[name] = f
 	}
+	return f
 }
 
 func (l *MessageLog) count(m *Message) {
@@ -141,16 +175,9 @@ func (l *MessageLog) count(m *Message) {
 	}
 }
 
-func (l *MessageLog) list(f *MessageField, frame uint32) {
-	x := l.lists[f.Name]
-	if x == nil {
-		x = &messageList{all: roaring.New()}
-		if l.listed[f.Name] {
-			x.values = map[string]*roaring.Bitmap{}
-		}
-		l.lists[f.Name] = x
-	}
-	x.all.Add(frame)
+// list notes the frame of a field and of its value.
+func (l *MessageLog) list(x *logField, f *MessageField, frame uint32) {
+	x.all.add(frame)
 	if x.values == nil {
 		return
 	}
@@ -161,10 +188,10 @@ func (l *MessageLog) list(f *MessageField, frame uint32) {
 			x.values = nil
 			return
 		}
-		b = roaring.New()
+		b = &frameList{frames: roaring.New()}
 		x.values[string(l.value)] = b
 	}
-	b.Add(frame)
+	b.add(frame)
 }
 
 // MessageValue gives the key of a field's value in its lists.
@@ -265,21 +292,21 @@ func (l *MessageLog) storeFrames(w *Writer) {
 // storeLists stores bitmaps by field, 0, and a value; without a value those of all
 // frames with the field.
 func (l *MessageLog) storeLists(w *Writer) {
-	fields := make([]string, 0, len(l.lists))
-	for name := range l.lists {
+	fields := make([]string, 0, len(l.fields))
+	for name := range l.fields {
 		fields = append(fields, name)
 	}
 	slices.Sort(fields)
 	for _, name := range fields {
-		x := l.lists[name]
-		w.putBitmap(bucketMessageLists, append([]byte(name), 0), x.all)
+		x := l.fields[name]
+		w.putBitmap(bucketMessageLists, append([]byte(name), 0), x.all.frames)
 		values := make([]string, 0, len(x.values))
 		for v := range x.values {
 			values = append(values, v)
 		}
 		slices.Sort(values)
 		for _, v := range values {
-			w.putBitmap(bucketMessageLists, append(append([]byte(name), 0), v...), x.values[v])
+			w.putBitmap(bucketMessageLists, append(append([]byte(name), 0), v...), x.values[v].frames)
 		}
 		if x.values != nil { // every value is listed
 			w.putLater(bucketMessageLists, append([]byte(name), 1), []byte{1})

@@ -202,7 +202,11 @@ func FuzzMessages(f *testing.F) {
 	var n names
 	var body []byte
 	for _, m := range sampleMessages(12) {
-		one := appendMessage(nil, &m, &n)
+		var of []*logField
+		for i := range m.Fields {
+			of = append(of, &logField{id: n.id(m.Fields[i].Name)})
+		}
+		one := appendMessage(nil, &m, of, &n)
 		body = append(binary.AppendUvarint(body, uint64(len(one))), one...)
 	}
 	f.Add(append([]byte{1, 0}, pack(nil, body)...))

@@ -27,6 +27,7 @@ type messageSums struct {
 	open   map[string]*sumsGroup // by protocol
 	order  []sumsKey             // of what is in groups, by number from 0
 	fields []MessageField
+	of     []*logField // of fields
 	warned []Warning
 	one    []byte
 	packed []byte // of the group that is written; the file copies it
@@ -48,14 +49,14 @@ func (k sumsKey) bytes() []byte {
 	return binary.BigEndian.AppendUint32(append([]byte(k.protocol), 0), k.first)
 }
 
-// add takes the next message.
-func (s *messageSums) add(m *Message, n *names) {
+// add takes the next message, and what is known of its fields.
+func (s *messageSums) add(m *Message, of []*logField, n *names) {
 	short := *m
 	short.Summary, short.Text, short.Object = "", nil, nil
-	s.fields, s.warned = s.fields[:0], s.warned[:0]
+	s.fields, s.of, s.warned = s.fields[:0], s.of[:0], s.warned[:0]
 	for i := range m.Fields {
-		if s.summed[m.Fields[i].Name] {
-			s.fields = append(s.fields, m.Fields[i])
+		if of[i].summed {
+			s.fields, s.of = append(s.fields, m.Fields[i]), append(s.of, of[i])
 		}
 	}
 	for i := range m.Warnings {
@@ -70,7 +71,7 @@ func (s *messageSums) add(m *Message, n *names) {
 	if g.n == 0 {
 		g.first, g.last = m.Number, m.Number
 	}
-	s.one = appendMessage(s.one[:0], &short, n)
+	s.one = appendMessage(s.one[:0], &short, s.of, n)
 	g.body = binary.AppendUvarint(g.body, uint64(len(s.one)))
 	g.body = binary.AppendUvarint(g.body, uint64(m.Number-g.last))
 	g.body = append(g.body, s.one...)

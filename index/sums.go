@@ -45,7 +45,7 @@ func computeSums(path string) (*sums, error) {
 	failed := make([]error, min(sumsReaders, runtime.GOMAXPROCS(0)))
 	for worker := range failed {
 		wait.Go(func() {
-			buf := make([]byte, sumsChunk)
+			buf := make([]byte, min(sumsChunk, s.Bytes))
 			for i := next.Add(1) - 1; i < int64(len(s.CRC32C)); i = next.Add(1) - 1 {
 				chunk := buf[:min(sumsChunk, s.Bytes-i*sumsChunk)]
 				if _, err := f.ReadAt(chunk, i*sumsChunk); err != nil {

@@ -16,8 +16,8 @@ type Pool[T any] struct {
 // Slices have room for 1 << least values, or for twice, four times ... as many; longer
 // ones are not kept.
 const (
-	least = 6
-	sizes = 15
+	least = 4
+	sizes = 17
 )
 
 // New makes a pool that keeps about as many values in the spare slices of each size, and

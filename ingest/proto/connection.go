@@ -44,7 +44,6 @@ type direction struct {
 	last  Mark
 	// recent are the latest messages, of protocols with Repeats.
 	recent []*keptMessage
-	stream Stream // what its decoder sees
 }
 
 // heldSince is the frame that brought the first byte that is held, the highest number
@@ -153,7 +152,7 @@ func (c *Connection) run(side index.Side) {
 // decode calls the decoder until it wants more.
 func (c *Connection) decode(side index.Side, u *user) {
 	d := &c.sides[side]
-	s := &d.stream
+	s := &c.engine.inHand
 	*s = *c.stream(side, u)
 	s.marks = &d.marks
 	for len(d.held) > 0 && !u.switched && !u.rejected && !u.panicked {

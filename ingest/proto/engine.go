@@ -35,6 +35,7 @@ type Engine struct {
 	Panics     uint64                            // decoders that panicked, and were given up
 	spare      *buffers.Pool[index.MessageField] // for messages to come
 	heads      [2]Head                           // of the connection that is identified
+	inHand     Stream                            // that is decoded: one at a time
 }
 
 // spareFields is how many fields of messages, in lists of each size, are kept for others.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"sync"
 
 	"pcapidx/index"
 )
@@ -111,7 +112,17 @@ func basic(value string) (user string, ok bool) {
 
 // httpStatusText says what a status code means (IANA's registry).
 func httpStatusText(code int) string {
-	texts := map[int]string{
+	if t, ok := httpStatusTexts()[code]; ok {
+		return t
+	}
+	return "Unknown (" + strconv.Itoa(code) + ")"
+}
+
+// httpStatusTexts are the meanings of status codes.
+//
+//nolint:gochecknoglobals // a table that is made once
+var httpStatusTexts = sync.OnceValue(func() map[int]string {
+	return map[int]string{
 		100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints",
 		200: "OK", 201: "Created", 202: "Accepted", 203: "Non-authoritative Information", 204: "No Content", 205: "Reset Content",
 		206: "Partial Content", 207: "Multi-Status", 208: "Already Reported", 226: "IM Used",
@@ -126,8 +137,4 @@ func httpStatusText(code int) string {
 		500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out",
 		505: "HTTP Version not supported", 507: "Insufficient Storage", 508: "Loop Detected", 511: "Network Authentication Required",
 	}
-	if t, ok := texts[code]; ok {
-		return t
-	}
-	return "Unknown (" + strconv.Itoa(code) + ")"
-}
+})
