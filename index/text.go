@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"sync"
@@ -86,6 +87,7 @@ type TextWriter struct {
 	engine  *scorch.Scorch
 	queue   *api.AnalysisQueue
 	batch   *api.Batch
+	tables  *termTables // of batch
 	size    int // of batch, as textDoc.Size counts
 	most    int // a batch of this size is written
 	batches chan *api.Batch
@@ -99,7 +101,7 @@ type TextWriter struct {
 // CreateText starts the text index of a build in folder dir.
 func CreateText(dir string) (*TextWriter, error) {
 	w := &TextWriter{
-		dir: filepath.Join(dir, textFolder), most: textBatchBytes, batch: api.NewBatch(), batches: make(chan *api.Batch), queue: api.NewAnalysisQueue(textWriters),
+		dir: filepath.Join(dir, textFolder), most: textBatchBytes, batch: api.NewBatch(), tables: newTermTables(), batches: make(chan *api.Batch), queue: api.NewAnalysisQueue(textWriters),
 		unsaved: make(chan struct{}, textMaxUnsaved),
 	}
 	var err error
@@ -134,7 +136,7 @@ func openEngine(queue *api.AnalysisQueue, config map[string]any) (*scorch.Scorch
 // Add adds a document. Its words are unique, in lower case, and the writer's from
 // then on. No two documents have the same place.
 func (w *TextWriter) Add(d *TextDoc) error {
-	doc := &textDoc{words: wordsField{words: d.Words}, id: idField{id: d.id()}}
+	doc := &textDoc{words: wordsField{words: d.Words, tables: w.tables}, id: idField{id: d.id()}}
 	w.batch.Update(doc)
 	w.added++
 	if w.size += doc.Size(); w.size >= w.most {
@@ -146,7 +148,7 @@ func (w *TextWriter) Add(d *TextDoc) error {
 func (w *TextWriter) flush() error {
 	if len(w.batch.IndexOps) > 0 {
 		w.batches <- w.batch
-		w.batch, w.size = api.NewBatch(), 0
+		w.batch, w.tables, w.size = api.NewBatch(), newTermTables(), 0
 	}
 	return w.err()
 }
@@ -311,8 +313,8 @@ func (d *textDoc) Indexed() bool                            { return true }
 
 // wordsField is the field of the words: indexed only.
 type wordsField struct {
-	words []string
-	freqs api.TokenFrequencies
+	words  []string
+	tables *termTables
 }
 
 func (f *wordsField) Name() string                                   { return wordField }
@@ -322,17 +324,34 @@ func (f *wordsField) EncodedFieldType() byte                         { return 't
 func (f *wordsField) Options() api.FieldIndexingOptions              { return api.IndexField }
 func (f *wordsField) AnalyzedLength() int                            { return len(f.words) }
 func (f *wordsField) NumPlainTextBytes() uint64                      { return 0 }
-func (f *wordsField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
+func (f *wordsField) Analyze()                                       {}
+func (f *wordsField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.tables.of(f.words) }
 
-// Analyze makes the table that bleve reads: every word occurs once, so that all
-// share one frequency.
-func (f *wordsField) Analyze() {
-	once := &api.TokenFreq{}
-	once.SetFrequency(1)
-	f.freqs = make(api.TokenFrequencies, len(f.words))
-	for _, word := range f.words {
-		f.freqs[word] = once
+// termTables lends the tables in which bleve reads the words of a document. It reads
+// those of a batch in one goroutine, one document after the other, and twice: each table
+// is valid until the next one is asked for. Tables for all documents at once would be as
+// large as their words.
+type termTables struct {
+	bySize [32]api.TokenFrequencies // by bits of how many words they are for
+	once   *api.TokenFreq           // every word occurs once
+}
+
+func newTermTables() *termTables {
+	t := &termTables{once: &api.TokenFreq{}}
+	t.once.SetFrequency(1)
+	return t
+}
+
+func (t *termTables) of(words []string) api.TokenFrequencies {
+	table := &t.bySize[min(bits.Len(uint(len(words))), len(t.bySize)-1)]
+	if *table == nil {
+		*table = make(api.TokenFrequencies, len(words))
 	}
+	clear(*table)
+	for _, word := range words {
+		(*table)[word] = t.once
+	}
+	return *table
 }
 
 // idField is the field _id that bleve wants: stored, so that a hit has it.
