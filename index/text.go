@@ -88,8 +88,8 @@ type TextWriter struct {
 	queue   *api.AnalysisQueue
 	batch   *api.Batch
 	tables  *termTables // of batch
-	size    int // of batch, as textDoc.Size counts
-	most    int // a batch of this size is written
+	size    int         // of batch, as textDoc.Size counts
+	most    int         // a batch of this size is written
 	batches chan *api.Batch
 	unsaved chan struct{} // one for each batch that is not on disk yet
 	writers sync.WaitGroup
