@@ -74,6 +74,7 @@ const (
 	textMaxUnsaved  = 3 // batches that are built or wait to be written to disk
 	textSaveTimeout = 5 * time.Minute
 	textSaveLook    = 50 * time.Millisecond
+	textForget      = 8 // batches between two looks at what is in memory
 )
 
 // TextWriter fills the text folder of a build. Its methods are called from one
@@ -94,6 +95,7 @@ type TextWriter struct {
 	unsaved chan struct{} // one for each batch that is not on disk yet
 	writers sync.WaitGroup
 	failed  atomic.Pointer[error]
+	written atomic.Uint64 // batches
 	added   uint64
 	closed  bool
 }
@@ -165,10 +167,43 @@ func (w *TextWriter) write() {
 			b.SetPersistedCallback(func(error) { <-w.unsaved })
 			err = w.engine.Batch(b)
 		}
+		if err == nil && w.written.Add(1)%textForget == 0 {
+			err = w.forget()
+		}
 		if err != nil {
 			w.failed.CompareAndSwap(nil, &err)
 		}
 	}
+}
+
+// forget takes the pages of segments that are on disk out of this process's memory. Each
+// new batch is looked up in all of them, for documents that it replaces, so that in time
+// the whole text index would stand there.
+func (w *TextWriter) forget() error {
+	r, err := w.engine.Reader()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	snapshot, ok := r.(*scorch.IndexSnapshot)
+	if !ok {
+		return nil
+	}
+	for _, s := range snapshot.Segments() {
+		if file, ok := s.Segment().(mappedSegment); ok {
+			if err := forgetPages(file.Data()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mappedSegment is a segment that is a file, and stands in memory as a mapping of it. A
+// segment that is not on disk yet has no path, and its memory must be left alone.
+type mappedSegment interface {
+	Path() string
+	Data() []byte
 }
 
 func (w *TextWriter) err() error {

@@ -1,9 +1,10 @@
 package index
 
 import (
-	"golang.org/x/sys/unix"
+	"errors"
 
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 )
 
 // forget takes what was read of a growing database out of this process's memory; the
@@ -17,4 +18,15 @@ func forget(db *bolt.DB) error {
 		}
 		return nil
 	})
+}
+
+// forgetPages does the same for a file that stands in memory as b.
+func forgetPages(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if err := unix.Madvise(b, unix.MADV_DONTNEED); err != nil && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	return nil
 }
