@@ -35,7 +35,7 @@ type MessageLog struct {
 	texts    scratchFile
 	frames   []uint32 // by message number - 1
 	requests []uint32
-	apps     []Application
+	apps     applicationLog
 	sums     messageSums
 	summary  MessageSummary
 }
@@ -207,11 +207,11 @@ func appendValue(b []byte, text string, num uint64) []byte {
 // AddApplication takes what is known of a connection. One that was given up and went
 // on comes more than once.
 func (l *MessageLog) AddApplication(a *Application) {
-	if len(l.apps) >= MaxApplications {
+	if len(l.apps.at) >= MaxApplications {
 		l.summary.DroppedApplications++
 		return
 	}
-	l.apps = append(l.apps, *a)
+	l.apps.add(a, &l.names)
 }
 
 // flush writes the group in hand: which protocols it holds, packed body.
@@ -242,7 +242,9 @@ func (l *MessageLog) Store(w *Writer, panics uint64) (*MessageSummary, error) {
 	}
 	l.storeFrames(w)
 	l.storeLists(w)
-	l.storeApplications(w)
+	if err := l.storeApplications(w); err != nil {
+		return nil, err
+	}
 	if err := l.sums.store(w); err != nil {
 		return nil, err
 	}
@@ -314,42 +316,28 @@ func (l *MessageLog) storeLists(w *Writer) {
 	}
 }
 
-func (l *MessageLog) storeApplications(w *Writer) {
-	slices.SortStableFunc(l.apps, func(a, b Application) int { return cmp.Compare(a.Conn, b.Conn) })
-	merged := l.apps[:0]
-	for i := range l.apps {
-		if n := len(merged); n > 0 && merged[n-1].Conn == l.apps[i].Conn {
-			merged[n-1].join(&l.apps[i])
-		} else {
-			merged = append(merged, l.apps[i])
+// storeApplications stores them in groups of connGroup connections: number in the group,
+// application.
+func (l *MessageLog) storeApplications(w *Writer) error {
+	var body []byte
+	first := uint32(0)
+	flush := func() {
+		if len(body) > 0 {
+			w.putLater(bucketApplications, key32(first), pack(nil, body))
+			body = body[:0]
 		}
 	}
-	l.summary.Applications = uint64(len(merged))
-	for len(merged) > 0 {
-		first := merged[0].Conn - merged[0].Conn%connGroup
-		var body []byte
-		n := 0
-		for ; n < len(merged) && merged[n].Conn-first < connGroup; n++ {
-			body = append(body, byte(merged[n].Conn-first))
-			body = appendApplication(body, &merged[n], &l.names)
+	err := l.apps.each(&l.names, func(a *Application) {
+		if group := a.Conn - a.Conn%connGroup; group != first {
+			flush()
+			first = group
 		}
-		w.putLater(bucketApplications, key32(first), pack(nil, body))
-		merged = merged[n:]
-	}
-}
-
-// join adds what came later of the same connection.
-func (a *Application) join(b *Application) {
-	for _, p := range b.Protocols {
-		if !slices.Contains(a.Protocols, p) {
-			a.Protocols = append(a.Protocols, p)
-		}
-	}
-	if a.Host == "" {
-		a.Host, a.HostFrom = b.Host, b.HostFrom
-	}
-	a.Confirmed = a.Confirmed || b.Confirmed
-	a.Messages, a.Missing = a.Messages+b.Messages, a.Missing+b.Missing
+		body = append(body, byte(a.Conn-first))
+		body = appendApplication(body, a, &l.names)
+		l.summary.Applications++
+	})
+	flush()
+	return err
 }
 
 // putLater stores a value in the storing goroutine.

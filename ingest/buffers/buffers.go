@@ -13,12 +13,24 @@ type Pool[T any] struct {
 	most  int
 }
 
-// Slices have room for 1 << least values, or for twice, four times ... as many; longer
-// ones are not kept.
+// Slices have room for 16, 24, 32, 48, 64, 96 ... values, up to 1 Mi; longer ones are not
+// kept.
 const (
-	least = 4
-	sizes = 17
+	least = 4 // 1 << least is the smallest size
+	sizes = 2*16 + 1
 )
+
+// sizeOf gives the room that the slices of a class have.
+func sizeOf(class int) int { return (2 + class&1) << (class/2 + least - 1) }
+
+// classFor gives the class of the smallest slices that have room for n values.
+func classFor(n int) int {
+	class := 2 * max(0, bits.Len(uint(n-1))-least)
+	if class > 0 && n <= sizeOf(class-1) {
+		class--
+	}
+	return class
+}
 
 // New makes a pool that keeps about as many values in the spare slices of each size, and
 // at least one slice of each.
@@ -30,7 +42,7 @@ func (p *Pool[T]) Grow(s []T, n int) []T {
 	if n <= cap(s) {
 		return s
 	}
-	class := max(bits.Len(uint(n-1)), least) - least
+	class := classFor(n)
 	var longer []T
 	switch {
 	case class >= sizes:
@@ -39,7 +51,7 @@ func (p *Pool[T]) Grow(s []T, n int) []T {
 		last := len(p.spare[class]) - 1
 		longer, p.spare[class] = p.spare[class][last], p.spare[class][:last]
 	default:
-		longer = make([]T, 0, 1<<(class+least))
+		longer = make([]T, 0, sizeOf(class))
 	}
 	longer = append(longer, s...)
 	p.Give(s)
@@ -48,8 +60,14 @@ func (p *Pool[T]) Grow(s []T, n int) []T {
 
 // Give takes a slice back. Its values are forgotten.
 func (p *Pool[T]) Give(s []T) {
-	class := bits.Len(uint(cap(s))) - 1 - least
-	if class < 0 || class >= sizes || len(p.spare[class]) > max(0, p.most>>(class+least)-1) {
+	if cap(s) < sizeOf(0) || cap(s) > sizeOf(sizes-1) {
+		return
+	}
+	class := classFor(cap(s))
+	if cap(s) < sizeOf(class) {
+		class--
+	}
+	if len(p.spare[class]) > max(0, p.most/sizeOf(class)-1) {
 		return
 	}
 	clear(s)

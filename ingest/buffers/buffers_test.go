@@ -46,6 +46,19 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// TestSizes: a slice has room for what was asked for, and no more than half as much again.
+func TestSizes(t *testing.T) {
+	for n := 1; n <= sizeOf(sizes-1); n += 1 + n/50 {
+		class := classFor(n)
+		if sizeOf(class) < n || class > 0 && sizeOf(class-1) >= n {
+			t.Fatalf("%d values: class %d with room for %d", n, class, sizeOf(class))
+		}
+		if got := cap(New[byte](0).Grow(nil, n)); got != sizeOf(class) {
+			t.Fatalf("%d values: room for %d", n, got)
+		}
+	}
+}
+
 // TestKept: a pool keeps no more than it was told.
 func TestKept(t *testing.T) {
 	p := New[byte](1 << 10)
@@ -55,8 +68,9 @@ func TestKept(t *testing.T) {
 		}
 	}
 	for class, spare := range p.spare {
-		if n := len(spare) << (class + least); len(spare) == 0 || len(spare) > 1 && n > 1<<10 {
-			t.Errorf("%d slices of %d bytes are kept", len(spare), 1<<(class+least))
+		n := len(spare) * sizeOf(class)
+		if len(spare) > 1 && n > 1<<10 || len(spare) == 0 && class%2 == 0 {
+			t.Errorf("%d slices of %d bytes are kept", len(spare), sizeOf(class))
 		}
 	}
 	var text []*int
