@@ -33,33 +33,11 @@ type MessageLog struct {
 	packed   []byte // of what is written next; the file copies it
 	value    []byte // key of a value in its lists
 	texts    scratchFile
-	frames   []uint32 // by message number - 1
-	requests []uint32
+	frames   pages // by message number - 1
+	requests pages
 	apps     applicationLog
 	sums     messageSums
 	summary  MessageSummary
-}
-
-// logField is what MessageLog knows of a field: its number among the names, and the
-// frames that have it, and, if it is listed, those of each value.
-type logField struct {
-	id     uint64
-	summed bool
-	all    frameList
-	values map[string]*frameList // nil: too many, or not listed
-}
-
-// frameList collects frames.
-type frameList struct {
-	frames *roaring.Bitmap
-	last   uint32 // that was added; fields that stand many times in a message come with one frame
-}
-
-func (f *frameList) add(frame uint32) {
-	if frame != f.last || frame == 0 {
-		f.frames.Add(frame)
-		f.last = frame
-	}
 }
 
 // Limits of what a capture's messages take.
@@ -68,8 +46,6 @@ const (
 	MaxMessages = 32 << 20
 	// MaxApplications bounds the connections of which the application is kept.
 	MaxApplications = 2 << 20
-	maxListValues   = 512
-	maxListText     = 64 // bytes of a value that is listed
 )
 
 // MessageSummary says what is stored of application protocols.
@@ -120,12 +96,12 @@ func NewMessageLog(dir string, listed, summed []string) (*MessageLog, error) {
 
 // Add takes the next message. Its number must be one more than the one before.
 func (l *MessageLog) Add(m *Message) {
-	if len(l.frames) >= MaxMessages {
+	if l.frames.len() >= MaxMessages {
 		l.summary.Dropped++
 		return
 	}
-	l.frames = append(l.frames, m.Frame)
-	l.requests = append(l.requests, m.Request)
+	l.frames.add(m.Frame)
+	l.requests.add(m.Request)
 	id := l.names.id(m.Protocol)
 	if !slices.Contains(l.present, id) {
 		l.present = append(l.present, id)
@@ -149,19 +125,6 @@ func (l *MessageLog) Add(m *Message) {
 	l.count(m)
 }
 
-// field gives what is known of a field.
-func (l *MessageLog) field(name string) *logField {
-	f := l.fields[name]
-	if f == nil {
-		f = &logField{id: l.names.id(name), summed: l.sums.summed[name], all: frameList{frames: roaring.New()}}
-		if l.listed[name] {
-			f.values = map[string]*frameList{}
-		}
-		l.fields[name] = f
-	}
-	return f
-}
-
 func (l *MessageLog) count(m *Message) {
 	at, found := slices.BinarySearchFunc(l.summary.Protocols, m.Protocol, func(p MessageProtocol, name string) int { return cmp.Compare(p.Name, name) })
 	if !found {
@@ -173,35 +136,6 @@ func (l *MessageLog) count(m *Message) {
 	if m.Outcome != Fine {
 		p.Failed++
 	}
-}
-
-// list notes the frame of a field and of its value.
-func (l *MessageLog) list(x *logField, f *MessageField, frame uint32) {
-	x.all.add(frame)
-	if x.values == nil {
-		return
-	}
-	l.value = appendValue(l.value[:0], f.Text, f.Num)
-	b := x.values[string(l.value)]
-	if b == nil {
-		if len(x.values) >= maxListValues || len(l.value) > maxListText {
-			x.values = nil
-			return
-		}
-		b = &frameList{frames: roaring.New()}
-		x.values[string(l.value)] = b
-	}
-	b.add(frame)
-}
-
-// MessageValue gives the key of a field's value in its lists.
-func MessageValue(text string, num uint64) []byte { return appendValue(nil, text, num) }
-
-func appendValue(b []byte, text string, num uint64) []byte {
-	if text != "" {
-		return append(append(b, 't'), text...)
-	}
-	return binary.BigEndian.AppendUint64(append(b, 'n'), num)
 }
 
 // AddApplication takes what is known of a connection. One that was given up and went
@@ -224,7 +158,7 @@ func (l *MessageLog) flush() {
 		body = binary.AppendUvarint(body, id)
 	}
 	l.packed = pack(body, l.group)
-	l.groups.write(uint32(len(l.frames)-l.grouped)+1, l.packed)
+	l.groups.write(uint32(l.frames.len()-l.grouped)+1, l.packed)
 	l.group, l.present, l.grouped = l.group[:0], l.present[:0], 0
 }
 
@@ -252,8 +186,30 @@ func (l *MessageLog) Store(w *Writer, panics uint64) (*MessageSummary, error) {
 		return nil, err
 	}
 	s := &l.summary
-	s.Messages, s.Panics, s.Names, s.Summed = uint64(len(l.frames)), panics, l.names.list, l.sums.summedFields()
+	s.Messages, s.Panics, s.Names, s.Summed = uint64(l.frames.len()), panics, l.names.list, l.sums.summedFields()
 	return s, w.Err()
+}
+
+// pages is a list of numbers that never moves as it grows.
+type pages [][]uint32
+
+const pageNumbers = 16 << 10
+
+func (p *pages) add(n uint32) {
+	if last := len(*p) - 1; last >= 0 && len((*p)[last]) < pageNumbers {
+		(*p)[last] = append((*p)[last], n)
+		return
+	}
+	*p = append(*p, append(make([]uint32, 0, pageNumbers), n))
+}
+
+func (p pages) at(i uint32) uint32 { return p[i/pageNumbers][i%pageNumbers] }
+
+func (p pages) len() int {
+	if len(p) == 0 {
+		return 0
+	}
+	return (len(p)-1)*pageNumbers + len(p[len(p)-1])
 }
 
 // frameGroup is how many messages the lists of frames hold each.
@@ -262,57 +218,32 @@ const frameGroup = 4096
 // storeFrames stores the messages in the order of their frames, with the answers of
 // requests: frame, number, number of the answer.
 func (l *MessageLog) storeFrames(w *Writer) {
-	order := make([]uint32, len(l.frames))
+	order := make([]uint32, l.frames.len())
 	for i := range order {
 		order[i] = uint32(i)
 	}
-	slices.SortStableFunc(order, func(a, b uint32) int { return cmp.Compare(l.frames[a], l.frames[b]) })
-	answers := make([]uint32, len(l.frames))
-	for i, r := range l.requests {
-		if r > 0 && int(r) <= len(answers) && answers[r-1] == 0 {
+	slices.SortStableFunc(order, func(a, b uint32) int { return cmp.Compare(l.frames.at(a), l.frames.at(b)) })
+	answers := make([]uint32, len(order))
+	for i := range answers {
+		if r := l.requests.at(uint32(i)); r > 0 && int(r) <= len(answers) && answers[r-1] == 0 {
 			answers[r-1] = uint32(i) + 1
 		}
 	}
 	for len(order) > 0 {
 		n := min(frameGroup, len(order))
-		for n < len(order) && l.frames[order[n]] == l.frames[order[n-1]] { // a frame is in one group
+		for n < len(order) && l.frames.at(order[n]) == l.frames.at(order[n-1]) { // a frame is in one group
 			n++
 		}
-		first := l.frames[order[0]]
+		first := l.frames.at(order[0])
 		body, frame, number := []byte(nil), first, uint32(0)
 		for _, i := range order[:n] {
-			body = binary.AppendUvarint(body, uint64(l.frames[i]-frame))
+			body = binary.AppendUvarint(body, uint64(l.frames.at(i)-frame))
 			body = binary.AppendVarint(body, int64(i+1)-int64(number))
 			body = binary.AppendUvarint(body, uint64(answers[i]))
-			frame, number = l.frames[i], i+1
+			frame, number = l.frames.at(i), i+1
 		}
 		w.putLater(bucketMessageFrames, key32(first), pack(nil, body))
 		order = order[n:]
-	}
-}
-
-// storeLists stores bitmaps by field, 0, and a value; without a value those of all
-// frames with the field.
-func (l *MessageLog) storeLists(w *Writer) {
-	fields := make([]string, 0, len(l.fields))
-	for name := range l.fields {
-		fields = append(fields, name)
-	}
-	slices.Sort(fields)
-	for _, name := range fields {
-		x := l.fields[name]
-		w.putBitmap(bucketMessageLists, append([]byte(name), 0), x.all.frames)
-		values := make([]string, 0, len(x.values))
-		for v := range x.values {
-			values = append(values, v)
-		}
-		slices.Sort(values)
-		for _, v := range values {
-			w.putBitmap(bucketMessageLists, append(append([]byte(name), 0), v...), x.values[v].frames)
-		}
-		if x.values != nil { // every value is listed
-			w.putLater(bucketMessageLists, append([]byte(name), 1), []byte{1})
-		}
 	}
 }
 

@@ -23,7 +23,12 @@ import (
 // nothing is stored, neither positions nor text: a hit names frames, and whoever
 // asks looks into their stored bytes. The id is fixed width, big-endian:
 //
-//	connection u32, side u8, offset u64, length u32, first frame u32, last frame u32
+//	number of the document u32, connection u32, side u8, offset u64, length u32,
+//	first frame u32, last frame u32
+//
+// The number only grows: bleve looks up each new id in all segments whose last one is
+// not less, for documents that it replaces, and this one it need not look for. (Indexes
+// of earlier versions have ids without it.)
 //
 // text.go and textread.go are all that knows bleve.
 
@@ -40,11 +45,14 @@ type TextDoc struct {
 const (
 	textFolder = "text"
 	wordField  = "w"
-	docIDBytes = 4 + 1 + 8 + 4 + 4 + 4
+	docIDBytes = docNumberBytes + 4 + 1 + 8 + 4 + 4 + 4
+
+	docNumberBytes = 4
 )
 
-func (d *TextDoc) id() string {
+func (d *TextDoc) id(number uint32) string {
 	b := make([]byte, 0, docIDBytes)
+	b = binary.BigEndian.AppendUint32(b, number)
 	b = binary.BigEndian.AppendUint32(b, d.Conn)
 	b = append(b, byte(d.Side))
 	b = binary.BigEndian.AppendUint64(b, d.Offset)
@@ -55,7 +63,10 @@ func (d *TextDoc) id() string {
 
 // decodeDocID reads the id of a document; ok is false if it is none.
 func decodeDocID(id string) (d TextDoc, ok bool) {
-	if len(id) != docIDBytes || id[4] > byte(SideB) {
+	if len(id) == docIDBytes {
+		id = id[docNumberBytes:]
+	}
+	if len(id) != docIDBytes-docNumberBytes || id[4] > byte(SideB) {
 		return d, false
 	}
 	b := []byte(id)
@@ -138,7 +149,7 @@ func openEngine(queue *api.AnalysisQueue, config map[string]any) (*scorch.Scorch
 // Add adds a document. Its words are unique, in lower case, and the writer's from
 // then on. No two documents have the same place.
 func (w *TextWriter) Add(d *TextDoc) error {
-	doc := &textDoc{words: wordsField{words: d.Words, tables: w.tables}, id: idField{id: d.id()}}
+	doc := &textDoc{words: wordsField{words: d.Words, tables: w.tables}, id: idField{id: d.id(uint32(w.added))}}
 	w.batch.Update(doc)
 	w.added++
 	if w.size += doc.Size(); w.size >= w.most {

@@ -3,6 +3,7 @@ package proto
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"pcapidx/index"
 )
@@ -334,5 +335,5 @@ func (c *Connection) nameHost(name string, from HostSource) {
 	if name == "" || len(name) > 255 || c.hostFrom != NoHost && c.hostFrom <= from {
 		return
 	}
-	c.host, c.hostFrom = name, from
+	c.host, c.hostFrom = strings.Clone(name), from // what it is a part of is not to wait
 }

@@ -46,7 +46,8 @@ func (d *http) headerEnds(s *Stream, side *httpSide, last Mark) {
 func (d *http) pair(side *httpSide, m *httpMessage) {
 	switch {
 	case !m.response:
-		m.asked = &httpAsked{begun: side.first, method: m.method, uri: m.uri}
+		// Copies: the header that they are parts of is not to wait for the answer.
+		m.asked = &httpAsked{begun: side.first, method: strings.Clone(m.method), uri: strings.Clone(m.uri)}
 		if len(d.asked) >= httpMaxAsked {
 			d.asked = d.asked[1:]
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"pcapidx/index"
 )
@@ -215,7 +216,7 @@ func (n *names) add(a netip.Addr, name string) {
 			delete(n.by, n.order.Remove(n.order.Front()).(netip.Addr))
 		}
 	}
-	n.by[a] = name
+	n.by[a] = strings.Clone(name)
 }
 
 func (n *names) of(a netip.Addr) string { return n.by[a] }
