@@ -1,7 +1,6 @@
 package index
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -21,14 +20,8 @@ import (
 // payload. Its documents are chunks: up to about 16 KiB of the ordered bytes of
 // one direction of a connection. A document is its id and its words, once each;
 // nothing is stored, neither positions nor text: a hit names frames, and whoever
-// asks looks into their stored bytes. The id is fixed width, big-endian:
-//
-//	number of the document u32, connection u32, side u8, offset u64, length u32,
-//	first frame u32, last frame u32
-//
-// The number only grows: bleve looks up each new id in all segments whose last one is
-// not less, for documents that it replaces, and this one it need not look for. (Indexes
-// of earlier versions have ids without it.)
+// asks looks into their stored bytes. What chunk a document is stands in a file of our
+// own (textdocs.go).
 //
 // text.go and textread.go are all that knows bleve.
 
@@ -45,36 +38,7 @@ type TextDoc struct {
 const (
 	textFolder = "text"
 	wordField  = "w"
-	docIDBytes = docNumberBytes + 4 + 1 + 8 + 4 + 4 + 4
-
-	docNumberBytes = 4
 )
-
-func (d *TextDoc) id(number uint32) string {
-	b := make([]byte, 0, docIDBytes)
-	b = binary.BigEndian.AppendUint32(b, number)
-	b = binary.BigEndian.AppendUint32(b, d.Conn)
-	b = append(b, byte(d.Side))
-	b = binary.BigEndian.AppendUint64(b, d.Offset)
-	b = binary.BigEndian.AppendUint32(b, d.Length)
-	b = binary.BigEndian.AppendUint32(b, d.First)
-	return string(binary.BigEndian.AppendUint32(b, d.Last))
-}
-
-// decodeDocID reads the id of a document; ok is false if it is none.
-func decodeDocID(id string) (d TextDoc, ok bool) {
-	if len(id) == docIDBytes {
-		id = id[docNumberBytes:]
-	}
-	if len(id) != docIDBytes-docNumberBytes || id[4] > byte(SideB) {
-		return d, false
-	}
-	b := []byte(id)
-	return TextDoc{
-		Conn: binary.BigEndian.Uint32(b), Side: Side(b[4]), Offset: binary.BigEndian.Uint64(b[5:]),
-		Length: binary.BigEndian.Uint32(b[13:]), First: binary.BigEndian.Uint32(b[17:]), Last: binary.BigEndian.Uint32(b[21:]),
-	}, true
-}
 
 // Bounds of what is in memory on the way to the text index. Batches are built in
 // two goroutines; the segment that one becomes takes about as much as the batch,
@@ -100,8 +64,9 @@ type TextWriter struct {
 	queue   *api.AnalysisQueue
 	batch   *api.Batch
 	tables  *termTables // of batch
-	size    int         // of batch, as textDoc.Size counts
-	most    int         // a batch of this size is written
+	places  placesWriter
+	size    int // of batch, as textDoc.Size counts
+	most    int // a batch of this size is written
 	batches chan *api.Batch
 	unsaved chan struct{} // one for each batch that is not on disk yet
 	writers sync.WaitGroup
@@ -117,7 +82,11 @@ func CreateText(dir string) (*TextWriter, error) {
 		dir: filepath.Join(dir, textFolder), most: textBatchBytes, batch: api.NewBatch(), tables: newTermTables(), batches: make(chan *api.Batch), queue: api.NewAnalysisQueue(textWriters),
 		unsaved: make(chan struct{}, textMaxUnsaved),
 	}
-	var err error
+	err := w.places.create(w.dir)
+	if err != nil {
+		w.queue.Close()
+		return nil, fmt.Errorf("create text index: %w", err)
+	}
 	w.engine, err = openEngine(w.queue, map[string]any{
 		"path": w.dir, "unsafe_batch": true,
 		// never merge what is on disk while writing
@@ -125,6 +94,7 @@ func CreateText(dir string) (*TextWriter, error) {
 	})
 	if err != nil {
 		w.queue.Close()
+		_ = w.places.close()
 		return nil, fmt.Errorf("create text index: %w", err)
 	}
 	for range textWriters {
@@ -149,7 +119,8 @@ func openEngine(queue *api.AnalysisQueue, config map[string]any) (*scorch.Scorch
 // Add adds a document. Its words are unique, in lower case, and the writer's from
 // then on. No two documents have the same place.
 func (w *TextWriter) Add(d *TextDoc) error {
-	doc := &textDoc{words: wordsField{words: d.Words, tables: w.tables}, id: idField{id: d.id(uint32(w.added))}}
+	doc := &textDoc{words: wordsField{words: d.Words, tables: w.tables}, id: idField{id: docID(uint32(w.added))}}
+	w.places.add(d)
 	w.batch.Update(doc)
 	w.added++
 	if w.size += doc.Size(); w.size >= w.most {
@@ -280,6 +251,9 @@ func (w *TextWriter) Close() (docs uint64, err error) {
 		err = cerr
 	}
 	w.queue.Close()
+	if perr := w.places.close(); err == nil {
+		err = perr
+	}
 	if err == nil {
 		err = w.seal()
 	}
@@ -314,6 +288,7 @@ func (w *TextWriter) Abort() {
 	w.batch = api.NewBatch()
 	w.stop()
 	_ = w.engine.Close()
+	_ = w.places.close()
 	w.queue.Close()
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -203,5 +204,44 @@ func TestTextAbort(t *testing.T) {
 	w.Abort()
 	if _, err := OpenText(dir); !errors.Is(err, ErrNoText) {
 		t.Errorf("given up: %v", err)
+	}
+}
+
+// TestPlaces: ids of documents are numbers of places, and, of indexes up to content 5,
+// the places themselves.
+func TestPlaces(t *testing.T) {
+	want := TextDoc{Conn: 7, Side: SideB, Offset: 1 << 40, Length: 9, First: 3, Last: 4}
+	dir := t.TempDir()
+	var w placesWriter
+	if err := w.create(dir); err != nil {
+		t.Fatal(err)
+	}
+	w.add(&TextDoc{})
+	w.add(&want)
+	if err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := openPlaces(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	now, old := &Text{places: f}, &Text{}
+	for _, c := range []struct {
+		text *Text
+		id   string
+		good bool
+	}{
+		{now, docID(1), true},
+		{old, string(appendPlace(nil, &want)), true},
+		{now, docID(2), false},
+		{old, docID(1), false},
+		{now, "", false},
+		{old, string(appendPlace(nil, &want)[1:]), false},
+	} {
+		got, err := c.text.place(c.id)
+		if (err == nil) != c.good || c.good && !reflect.DeepEqual(got, want) {
+			t.Errorf("%x: %+v, %v", c.id, got, err)
+		}
 	}
 }

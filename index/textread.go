@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -20,6 +21,7 @@ import (
 // processes may have it open.
 type Text struct {
 	path   string
+	places *os.File // nil: the ids of documents are their places
 	engine *scorch.Scorch
 	reader api.IndexReader
 	count  uint64
@@ -44,7 +46,11 @@ func openText(dir string, verified bool) (*Text, error) {
 		return nil, &CorruptError{File: path, Reason: problems[0]}
 	}
 	t := &Text{path: path}
+	if t.places, err = openPlaces(path); err != nil {
+		return nil, fmt.Errorf("open text index: %w", err)
+	}
 	if t.engine, err = openEngine(nil, map[string]any{"path": path, "read_only": true, "bolt_timeout": openTimeout.String()}); err != nil {
+		_ = t.places.Close()
 		return nil, &CorruptError{File: path, Reason: err.Error()}
 	}
 	if t.reader, err = t.engine.Reader(); err == nil {
@@ -62,6 +68,7 @@ func (t *Text) Close() error {
 	if t.reader != nil {
 		_ = t.reader.Close()
 	}
+	_ = t.places.Close() // of nil it does nothing
 	return t.engine.Close()
 }
 
@@ -202,9 +209,9 @@ func (t *Text) documents(ctx context.Context, terms []term, limit int) (hits []W
 		if err != nil {
 			return nil, 0, err
 		}
-		d, ok := decodeDocID(external)
-		if !ok {
-			return nil, 0, errShort
+		d, err := t.place(external)
+		if err != nil {
+			return nil, 0, err
 		}
 		hits = append(hits, WordHit{
 			Conn: d.Conn, Side: d.Side, Offset: d.Offset, Length: d.Length, First: d.First, Last: d.Last,

@@ -32,7 +32,7 @@ import (
 type Config struct {
 	// MaxConnections is how many connections are kept in memory, and
 	// ConnectionBytes how much memory they may take; idle ones above that are
-	// spilled to disk. They do not change the index. Default 131072 and 64 MiB.
+	// spilled to disk. They do not change the index. Default 131072 and 48 MiB.
 	MaxConnections, ConnectionBytes int
 	// ReplayBytes is how much of the TCP packets' scratch file is put in order at
 	// once when connections are diagnosed. It does not change the index. Default 16 MiB.
@@ -56,7 +56,7 @@ func (c Config) withDefaults() Config {
 		c.MaxConnections = 1 << 17
 	}
 	if c.ConnectionBytes <= 0 {
-		c.ConnectionBytes = 64 << 20
+		c.ConnectionBytes = 48 << 20
 	}
 	if c.ReplayBytes <= 0 {
 		c.ReplayBytes = logBudget
