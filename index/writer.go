@@ -51,7 +51,7 @@ func PackData(dst, data []byte) []byte { return pack(dst, data) }
 // disk before Finish: a half-written index is never published. But after syncBytes the
 // disk is told to begin, so that little is left to wait for in the end.
 const (
-	commitBytes  = 8 << 20
+	commitBytes  = 4 << 20
 	syncBytes    = 32 << 20
 	commitValues = 1 << 16
 	jobQueue     = 8

@@ -48,7 +48,7 @@ type datagramOf struct {
 }
 
 // jobs is the size of the pool: about 1 MiB each.
-const jobs = 24
+const jobs = 16
 
 // pipeline connects the stages.
 type pipeline struct {

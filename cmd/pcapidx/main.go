@@ -31,7 +31,7 @@ const (
 
 // memoryLimit is the soft limit that the garbage collector works towards; the
 // environment variable GOMEMLIMIT overrides it.
-const memoryLimit = 530 << 20
+const memoryLimit = 490 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
