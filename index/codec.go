@@ -46,6 +46,22 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
+// skip reads past n varints.
+func (d *decoder) skip(n int) {
+	for i, c := range d.b {
+		if n == 0 {
+			d.b = d.b[i:]
+			return
+		}
+		if c < 0x80 {
+			n--
+		}
+	}
+	if d.b = d.b[len(d.b):]; n > 0 {
+		d.fail()
+	}
+}
+
 // uint32 reads a varint that must fit 32 bits.
 func (d *decoder) uint32() uint32 {
 	v := d.uvarint()

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -139,6 +140,44 @@ func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
 		return v.wrap(bucketMessages, key32(first), err)
 	})
 	return group, err
+}
+
+// Message gives one message; nil if there is none of that number. Where those around it
+// are wanted, too, MessageGroup reads them at once.
+func (x *Index) Message(number uint32) (m *Message, err error) {
+	names, err := x.messageNames()
+	if err != nil || number == 0 {
+		return nil, err
+	}
+	err = x.view(func(v *view) error {
+		first := firstMessage(number)
+		value, err := v.find(bucketMessages, key32(first))
+		if err != nil || value == nil {
+			return err
+		}
+		d := &decoder{b: value}
+		d.skip(d.count(1)) // protocols
+		if d.err == nil {
+			d.b, d.err = unpack(d.b, nil, messageLimit)
+		}
+		for range number - first {
+			if len(d.b) == 0 {
+				break
+			}
+			d.bytes(d.count(1))
+		}
+		if d.err == nil && len(d.b) > 0 {
+			one := &decoder{b: d.bytes(d.count(1))}
+			m = &Message{Number: number}
+			decodeMessage(one, names, nil, m)
+			d.err = cmp.Or(d.err, one.err)
+		}
+		return v.wrap(bucketMessages, key32(first), d.err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // FrameMessage names a message of a frame.

@@ -325,8 +325,8 @@ func fieldAddress(m *index.Message, name string) netip.Addr {
 }
 
 // warningText gives what a message's warning of a code says.
-func warningText(r *messageReader, number uint32, code string) (string, error) {
-	m, err := r.message(number)
+func warningText(x Capture, number uint32, code string) (string, error) {
+	m, err := x.Message(number)
 	if err != nil || m == nil {
 		return "", err
 	}

@@ -66,11 +66,13 @@ func (s *summer) waitInVain() error {
 		}
 	}
 	if len(lacks) > 0 {
-		err := s.capture.EachApplication(first, func(a *index.Application) bool {
-			if _, asked := lacks[a.Conn]; asked {
-				lacks[a.Conn] = a.Missing > 0
+		err := s.capture.EachMissing(first, func(conn uint32, missing uint64) bool {
+			if missing > 0 {
+				if _, asked := lacks[conn]; asked {
+					lacks[conn] = true
+				}
 			}
-			return a.Conn < last
+			return conn < last
 		})
 		if err != nil {
 			return err

@@ -72,6 +72,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 		s.counts = append(s.counts, newTally(maxSummed))
 	}
 	s.watch = newObserving(x, a.Of)
+	s.watch.records = &s.ends
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
