@@ -76,18 +76,7 @@ func appendMessage(b []byte, m *Message, of []*logField, n *names) []byte {
 	fields := m.Fields[:min(len(m.Fields), MaxMessageFields)]
 	b = binary.AppendUvarint(b, uint64(len(fields)))
 	for i := range fields {
-		f := &fields[i]
-		name := of[i].id << 1
-		if f.Secret {
-			name |= 1
-		}
-		b = binary.AppendUvarint(b, name)
-		if f.Text != "" {
-			b = binary.AppendUvarint(b, uint64(len(f.Text)))
-			b = append(b, f.Text...)
-		} else {
-			b = binary.AppendUvarint(append(b, 0), f.Num)
-		}
+		b = appendMessageField(b, &fields[i], of[i].id)
 	}
 	warnings := m.Warnings[:min(len(m.Warnings), maxWarnings)]
 	b = binary.AppendUvarint(b, uint64(len(warnings)))
@@ -100,6 +89,19 @@ func appendMessage(b []byte, m *Message, of []*logField, n *names) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(m.Text)))
 	return appendObject(b, m.Object)
+}
+
+// appendMessageField encodes one value of a message, given the number of its name.
+func appendMessageField(b []byte, f *MessageField, name uint64) []byte {
+	name <<= 1
+	if f.Secret {
+		name |= 1
+	}
+	b = binary.AppendUvarint(b, name)
+	if f.Text != "" {
+		return appendString(b, f.Text)
+	}
+	return binary.AppendUvarint(append(b, 0), f.Num)
 }
 
 func appendObject(b []byte, o *Object) []byte {

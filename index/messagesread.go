@@ -92,7 +92,7 @@ func eachInGroup(value, buf []byte, names []string, w *messageWish, first uint32
 		if decodeMessage(one, names, w, &m); one.err != nil {
 			return buf, false, one.err
 		}
-		if !yield(&m) {
+		if !w.quiet(&m) && !yield(&m) {
 			return buf, false, nil
 		}
 	}

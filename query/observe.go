@@ -121,6 +121,7 @@ type observing struct {
 	records *knownEnds
 	all     []observer
 	of      map[string][]observer // by protocol
+	warned  []string              // protocols of which nobody watches messages without warnings
 	conns   []connectionObserver  // none: connections are not walked
 	walked  bool
 	known   uint64 // connections of which the protocol is known, if walked
@@ -144,8 +145,14 @@ func newObserving(x Capture, protocols []string) *observing {
 	for _, w := range watchers() {
 		add(w.make(), w.protocols)
 	}
-	add(newCredentials(), warnedProtocols(x, protocols))
-	add(newWarned(), warnedProtocols(x, protocols))
+	with := warnedProtocols(x, protocols)
+	for _, p := range with {
+		if len(o.of[p]) == 0 {
+			o.warned = append(o.warned, p)
+		}
+	}
+	add(newCredentials(), with)
+	add(newWarned(), with)
 	for _, c := range connectionWatchers() {
 		if slices.ContainsFunc(c.protocols, func(p string) bool { return slices.Contains(protocols, p) }) {
 			o.conns = append(o.conns, c.make())

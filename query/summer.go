@@ -143,7 +143,7 @@ func (s *summer) message(m *index.Message) error {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		if at := slices.Index(s.tops, f.Name); at >= 0 {
-			s.counts[at].add(storedValue{f.Text, f.Num, f.Secret}, m)
+			s.counts[at].addField(f, m)
 		}
 	}
 	if m.Code != "" && m.Kind != index.Conclusion {

@@ -10,7 +10,8 @@ import (
 // tally counts values as they are stored, so that only those of an answer are put
 // into words.
 type tally struct {
-	by   map[storedValue]int32 // place in all
+	by   map[storedValue]int32 // place in all, of values without an ordinal
+	nth  []int32               // place in all + 1, of values with one
 	all  []tallied
 	most int // distinct values; of more those that come first are counted
 	full bool
@@ -36,14 +37,45 @@ func newTally(most int) *tally { return &tally{by: map[storedValue]int32{}, most
 func (t *tally) add(value storedValue, m *index.Message) {
 	at, known := t.by[value]
 	if !known {
-		if len(t.all) >= t.most {
-			t.full = true
+		if at = t.append(value, m); at < 0 {
 			return
 		}
-		at = int32(len(t.all))
 		t.by[value] = at
-		t.all = append(t.all, tallied{value: value, first: m.Frame})
 	}
+	t.count(at, m)
+}
+
+// addField counts a message that has a value of the one field that is counted. What has
+// an ordinal is counted by that: it is always the same.
+func (t *tally) addField(f *index.MessageField, m *index.Message) {
+	if f.Ordinal == 0 {
+		t.add(storedValue{f.Text, f.Num, f.Secret}, m)
+		return
+	}
+	if int(f.Ordinal) >= len(t.nth) {
+		t.nth = append(t.nth, make([]int32, int(f.Ordinal)+1-len(t.nth)+len(t.nth)/2)...)
+	}
+	at := t.nth[f.Ordinal] - 1
+	if at < 0 {
+		if at = t.append(storedValue{f.Text, f.Num, f.Secret}, m); at < 0 {
+			return
+		}
+		t.nth[f.Ordinal] = at + 1
+	}
+	t.count(at, m)
+}
+
+// append gives a new value a place, -1 if there is no room.
+func (t *tally) append(value storedValue, m *index.Message) int32 {
+	if len(t.all) >= t.most {
+		t.full = true
+		return -1
+	}
+	t.all = append(t.all, tallied{value: value, first: m.Frame})
+	return int32(len(t.all)) - 1
+}
+
+func (t *tally) count(at int32, m *index.Message) {
 	if x := &t.all[at]; x.last != m.Number {
 		x.count, x.first, x.last = x.count+1, min(x.first, m.Frame), m.Number
 	}
