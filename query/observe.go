@@ -126,6 +126,7 @@ type observing struct {
 	walked  bool
 	known   uint64 // connections of which the protocol is known, if walked
 	scans   bool   // what the diagnosis of the capture found is reported, too
+	between talkers
 }
 
 // newObserving makes the observers of messages of some protocols.
@@ -196,11 +197,11 @@ func (o *observing) message(m *index.Message) error {
 	if len(watchers) == 0 {
 		return nil
 	}
-	t := talkers{records: o.records, message: m}
+	o.between = talkers{records: o.records, message: m}
 	for _, w := range watchers {
-		w.watch(m, &t)
+		w.watch(m, &o.between)
 	}
-	return t.err
+	return o.between.err
 }
 
 // report gives what was seen.

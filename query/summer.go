@@ -18,11 +18,12 @@ type summer struct {
 	counts  []*tally // by place in tops
 	codes   *tally
 	warned  *tally
-	open    map[uint32]asked // requests without an answer yet, by number
-	late    []uint32         // transactions in the order of requests, for the view
-	times   []int64
-	slow    []slowOne
+	open    openRequests
+	late    []uint32       // transactions in the order of requests, for the view
+	taken   []timedRequest // those with an answer, in the order of answers
 	servers map[sender]*serverSum
+	lastTo  sender     // that was asked last
+	lastSum *serverSum // its sum
 	ends    knownEnds
 	errors  []uint32
 	watch   *observing
@@ -34,12 +35,15 @@ type asked struct {
 	end    index.Time
 	server *serverSum
 	proto  string
+	number uint32
 	conn   uint32
+	done   bool // it was answered
 	inVain bool // an answer would have come
 }
 
-type slowOne struct {
-	number  uint32 // of the request
+// timedRequest is how long a request took.
+type timedRequest struct {
+	number  uint32
 	latency int64
 }
 
@@ -65,7 +69,7 @@ const (
 func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
-		open: map[uint32]asked{}, servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
+		servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
 	for range s.tops {
@@ -183,7 +187,7 @@ func (s *summer) asks(m *index.Message) {
 		server.Requests++
 		server.Bytes += m.Length
 	}
-	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
+	s.open.add(asked{end: m.End, server: server, proto: m.Protocol, number: m.Number, conn: m.Conn})
 }
 
 // server gives the sum of what a request's connection asked of its server; those of
@@ -193,6 +197,9 @@ func (s *summer) server(m *index.Message) *serverSum {
 		return nil
 	}
 	to := sender{m.Conn, 1 - m.Side}
+	if s.lastSum != nil && s.lastTo == to {
+		return s.lastSum
+	}
 	sum := s.servers[to]
 	if sum == nil && len(s.servers) >= maxSenders {
 		s.capped = true
@@ -202,23 +209,22 @@ func (s *summer) server(m *index.Message) *serverSum {
 		sum = &serverSum{}
 		s.servers[to] = sum
 	}
+	s.lastTo, s.lastSum = to, sum
 	return sum
 }
 
 func (s *summer) answers(m *index.Message) {
-	r, known := s.open[m.Request]
-	if !known {
+	r := s.open.take(m.Request)
+	if r == nil {
 		if m.Request == 0 {
 			s.answer.Orphans++
 		}
 		return
 	}
-	delete(s.open, m.Request)
 	s.answer.Answered++
 	latency := int64(m.Start - r.end)
-	if len(s.times) < maxLatencies {
-		s.times = append(s.times, latency)
-		s.slow = append(s.slow, slowOne{m.Request, latency})
+	if len(s.taken) < maxLatencies {
+		s.taken = append(s.taken, timedRequest{m.Request, latency})
 	} else {
 		s.capped = true
 	}

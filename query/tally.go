@@ -83,28 +83,44 @@ func (t *tally) count(at int32, m *index.Message) {
 
 // top gives the most frequent values, most frequent first, then by their words, and
 // how many there are. Values that are hidden are one where their words are the same.
-func (t *tally) top(limit int, words func(storedValue) (text string, hidden bool)) (list []ValueCount, distinct int) {
-	hidden := map[string]int{}
-	list = make([]ValueCount, 0, len(t.all))
+// Words are made of no more values than may be among these: of a field that shows
+// addresses of pages they take longer than all the counting.
+func (t *tally) top(limit int, hides func(storedValue) bool, words func(storedValue) string) (list []ValueCount, distinct int) {
+	places, hidden := make([]int32, 0, len(t.all)), map[string]int{}
+	list = []ValueCount{}
 	for i := range t.all {
 		x := &t.all[i]
-		text, hide := words(x.value)
-		at, known := hidden[text]
-		if !hide || !known {
-			at = len(list)
-			list = append(list, ValueCount{Value: text, First: x.first})
+		if !hides(x.value) {
+			places = append(places, int32(i))
+			continue
 		}
-		if hide {
+		text := words(x.value)
+		at, known := hidden[text]
+		if !known {
+			at = len(list)
 			hidden[text] = at
+			list = append(list, ValueCount{Value: text, First: x.first})
 		}
 		list[at].Count += x.count
 		list[at].First = min(list[at].First, x.first)
 	}
+	distinct = len(places) + len(list)
+	slices.SortFunc(places, func(a, b int32) int { return -cmp.Compare(t.all[a].count, t.all[b].count) })
+	for i, at := range places {
+		x := &t.all[at]
+		if i >= limit && (limit == 0 || x.count < t.all[places[limit-1]].count) {
+			break
+		}
+		list = append(list, ValueCount{Value: words(x.value), Count: x.count, First: x.first})
+	}
 	slices.SortFunc(list, func(a, b ValueCount) int {
 		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Value, b.Value), cmp.Compare(a.First, b.First))
 	})
-	return list[:min(limit, len(list)):min(limit, len(list))], len(list)
+	return list[:min(limit, len(list)):min(limit, len(list))], distinct
 }
 
 // words is what a value without a field is: its text.
-func (v storedValue) words() (string, bool) { return v.text, false }
+func (v storedValue) words() string { return v.text }
+
+// hides: such a value is no secret.
+func (v storedValue) hides() bool { return false }
