@@ -6,23 +6,18 @@ import "slices"
 type sumSectionReader struct {
 	names []string
 	wish  *messageWish
-	known map[string]MessageField // values of fields that are wanted, by what is stored of them
+	known map[string]uint32 // ordinals of values of fields that are wanted, by what is stored of them
+	table []MessageField    // by ordinal, from 1; then those values of the group in hand that have none
 	from  uint32
 	yield func(m *Message) bool
 
 	buf      []byte
 	sections [sumSections][]byte
 	numbers  [sumSections][]uint64 // of sections that hold one for each message, or value
-	values   []sumValue
+	values   []uint32              // of the group in hand: places in table, from 1; 0: not wanted
 	codes    []string
 	texts    map[string]string // codes that were read before
 	m        Message
-}
-
-// sumValue is a value of the group in hand.
-type sumValue struct {
-	MessageField
-	wanted bool
 }
 
 // group walks a stored group of a protocol, given the number of its first message.
@@ -105,6 +100,7 @@ func (r *sumSectionReader) dictionaries() bool {
 	if r.values = r.values[:0]; d.err != nil || r.wish.none {
 		return d.err == nil
 	}
+	r.table = r.table[:len(r.known)]
 	d = decoder{b: r.sections[sumValues]}
 	for range d.count(2) {
 		r.values = append(r.values, r.value(&d))
@@ -112,34 +108,31 @@ func (r *sumSectionReader) dictionaries() bool {
 	return d.err == nil
 }
 
-// value reads the next value of a group.
-func (r *sumSectionReader) value(d *decoder) (v sumValue) {
-	start := d.b
+// value reads the next value of a group, and gives its place in table, from 1.
+func (r *sumSectionReader) value(d *decoder) uint32 {
+	start, number := d.b, uint64(0)
 	id := d.uvarint()
 	text := d.bytes(d.count(1))
 	if len(text) == 0 {
-		v.Num = d.uvarint()
+		number = d.uvarint()
 	}
 	name := nameAt(r.names, id>>1, d)
 	if d.err != nil || !r.wish.field(id>>1) {
-		return v
+		return 0
 	}
-	v.wanted = true
 	stored := start[:len(start)-len(d.b)]
-	f, known := r.known[string(stored)]
-	if !known {
-		key := string(stored)
-		f = MessageField{Name: name, Num: v.Num, Secret: id&1 != 0}
-		if len(text) > 0 {
-			f.Text = key[len(key)-len(text):]
-		}
-		if len(r.known) < maxKnownTexts {
-			f.Ordinal = uint32(len(r.known)) + 1
-			r.known[key] = f
-		}
+	if at, known := r.known[string(stored)]; known {
+		return at
 	}
-	v.MessageField = f
-	return v
+	key := string(stored)
+	f := MessageField{Name: name, Num: number, Secret: id&1 != 0, Text: key[len(key)-len(text):]}
+	at := uint32(len(r.table)) + 1
+	if len(r.known) < maxKnownTexts && len(r.table) == len(r.known) {
+		f.Ordinal = at
+		r.known[key] = at
+	}
+	r.table = append(r.table, f)
+	return at
 }
 
 // each gives the n messages of the group in hand; of those that are quiet none.
@@ -187,8 +180,8 @@ func (r *sumSectionReader) fields(places []uint64) bool {
 		if at >= uint64(len(r.values)) {
 			return false
 		}
-		if v := &r.values[at]; v.wanted {
-			r.m.Fields = append(r.m.Fields, v.MessageField)
+		if v := r.values[at]; v != 0 {
+			r.m.Fields = append(r.m.Fields, r.table[v-1])
 		}
 	}
 	return true

@@ -217,7 +217,7 @@ func (x *Index) hasSums(wish *MessageWish) bool {
 // eachSummed calls yield for the messages of some protocols, of each in order, with
 // what sums need.
 func (x *Index) eachSummed(from uint32, protocols, names []string, w *messageWish, yield func(m *Message) bool) error {
-	group := (&sumSectionReader{names: names, wish: w, known: map[string]MessageField{}, from: from, yield: yield}).group
+	group := (&sumSectionReader{names: names, wish: w, known: map[string]uint32{}, from: from, yield: yield}).group
 	if x.summary.Content < sumSectionsSince {
 		group = (&sumRowReader{names: names, wish: w, known: map[string]string{}, from: from, yield: yield}).group
 	}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -19,8 +20,8 @@ func (s *summer) finish() error {
 			a.Unknown++
 			return
 		}
-		if a.NoResponse++; r.server != nil {
-			r.server.NoResponse++
+		if a.NoResponse++; r.server != noServer {
+			s.sums[r.server].NoResponse++
 		}
 	})
 	a.Codes, _ = s.codes.top(limit, storedValue.hides, storedValue.words)
@@ -75,8 +76,12 @@ func (s *summer) waitInVain() error {
 			return err
 		}
 	}
+	patience := make([]index.Time, math.MaxUint8+1)
+	for i, p := range s.answer.Of {
+		patience[i] = s.scan.patience[p]
+	}
 	end := s.capture.Summary().End
-	s.open.each(func(r *asked) { r.inVain = end-r.end >= s.scan.patience[r.proto] && !lacks[r.conn] })
+	s.open.each(func(r *asked) { r.inVain = end-r.end >= patience[r.proto] && !lacks[r.conn] })
 	return nil
 }
 
@@ -100,7 +105,7 @@ func (s *summer) byServer() ([]*serverSum, error) {
 			sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}
 			by[end], all = sum, append(all, sum)
 		}
-		sum.add(s.servers[x])
+		sum.add(s.sums[s.servers[x]])
 	}
 	return all, nil
 }

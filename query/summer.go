@@ -21,9 +21,10 @@ type summer struct {
 	open    openRequests
 	late    []uint32       // transactions in the order of requests, for the view
 	taken   []timedRequest // those with an answer, in the order of answers
-	servers map[sender]*serverSum
-	lastTo  sender     // that was asked last
-	lastSum *serverSum // its sum
+	servers map[sender]int32 // places in sums
+	sums    []*serverSum
+	lastTo  sender // that was asked last
+	lastSum int32  // place of its sum
 	ends    knownEnds
 	errors  []uint32
 	watch   *observing
@@ -33,13 +34,16 @@ type summer struct {
 // asked is a request that waits for its answer.
 type asked struct {
 	end    index.Time
-	server *serverSum
-	proto  string
 	number uint32
 	conn   uint32
-	done   bool // it was answered
-	inVain bool // an answer would have come
+	server int32 // place in sums, noServer
+	proto  uint8 // place among the protocols that are summed up
+	done   bool  // it was answered
+	inVain bool  // an answer would have come
 }
+
+// noServer stands for the server of requests that are not counted by server.
+const noServer = -1
 
 // timedRequest is how long a request took.
 type timedRequest struct {
@@ -69,7 +73,7 @@ const (
 func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
-		servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
+		servers: map[sender]int32{}, lastSum: noServer, ends: knownEnds{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
 	for range s.tops {
@@ -183,34 +187,35 @@ func (s *summer) asks(m *index.Message) {
 		s.late = append(s.late, m.Number)
 	}
 	server := s.server(m)
-	if server != nil {
-		server.Requests++
-		server.Bytes += m.Length
+	if server != noServer {
+		sum := s.sums[server]
+		sum.Requests++
+		sum.Bytes += m.Length
 	}
-	s.open.add(asked{end: m.End, server: server, proto: m.Protocol, number: m.Number, conn: m.Conn})
+	s.open.add(asked{end: m.End, number: m.Number, conn: m.Conn, server: server, proto: uint8(slices.Index(a.Of, m.Protocol))})
 }
 
-// server gives the sum of what a request's connection asked of its server; those of
-// the same server are put together at the end.
-func (s *summer) server(m *index.Message) *serverSum {
+// server gives the place of the sum of what a request's connection asked of its server;
+// those of the same server are put together at the end.
+func (s *summer) server(m *index.Message) int32 {
 	if m.Conn == index.NoConnection {
-		return nil
+		return noServer
 	}
 	to := sender{m.Conn, 1 - m.Side}
-	if s.lastSum != nil && s.lastTo == to {
+	if s.lastSum != noServer && s.lastTo == to {
 		return s.lastSum
 	}
-	sum := s.servers[to]
-	if sum == nil && len(s.servers) >= maxSenders {
+	at, known := s.servers[to]
+	if !known && len(s.servers) >= maxSenders {
 		s.capped = true
-		return nil
+		return noServer
 	}
-	if sum == nil {
-		sum = &serverSum{}
-		s.servers[to] = sum
+	if !known {
+		at = int32(len(s.sums))
+		s.servers[to], s.sums = at, append(s.sums, &serverSum{})
 	}
-	s.lastTo, s.lastSum = to, sum
-	return sum
+	s.lastTo, s.lastSum = to, at
+	return at
 }
 
 func (s *summer) answers(m *index.Message) {
@@ -228,15 +233,16 @@ func (s *summer) answers(m *index.Message) {
 	} else {
 		s.capped = true
 	}
-	if r.server == nil {
+	if r.server == noServer {
 		return
 	}
-	r.server.Answered++
-	r.server.Bytes += m.Length
+	sum := s.sums[r.server]
+	sum.Answered++
+	sum.Bytes += m.Length
 	if m.Outcome == index.Failed {
-		r.server.Errors++
+		sum.Errors++
 	}
-	if len(r.server.times) < maxServerRTT {
-		r.server.times = append(r.server.times, latency)
+	if len(sum.times) < maxServerRTT {
+		sum.times = append(sum.times, latency)
 	}
 }
