@@ -15,7 +15,7 @@ type sumRowReader struct {
 }
 
 // group walks a stored group, given the number of its first message.
-func (r *sumRowReader) group(value []byte, _ string, first uint32) (more bool, err error) {
+func (r *sumRowReader) group(value []byte, first uint32) (more bool, err error) {
 	body, err := unpack(value, r.buf, messageLimit)
 	if err != nil {
 		return false, err

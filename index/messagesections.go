@@ -7,21 +7,28 @@ type sumSectionReader struct {
 	names []string
 	wish  *messageWish
 	known map[string]uint32 // ordinals of values of fields that are wanted, by what is stored of them
-	table []MessageField    // by ordinal, from 1; then those values of the group in hand that have none
-	from  uint32
-	yield func(m *Message) bool
-
-	buf      []byte
-	sections [sumSections][]byte
-	numbers  [sumSections][]uint64 // of sections that hold one for each message, or value
-	values   []uint32              // of the group in hand: places in table, from 1; 0: not wanted
-	codes    []string
-	texts    map[string]string // codes that were read before
-	m        Message
+	table []MessageField    // by ordinal, from 1
+	texts map[string]string // codes that were read before
+	buf   []byte
 }
 
-// group walks a stored group of a protocol, given the number of its first message.
-func (r *sumSectionReader) group(value []byte, protocol string, first uint32) (more bool, err error) {
+// sumMessages is a group that was read: it refers to nothing that is stored.
+type sumMessages struct {
+	protocol string
+	first    uint32 // number
+	quiet    bool   // messages without warnings are passed over
+	kinds    []byte
+	sides    []byte
+	numbers  [sumSections][]uint64 // of sections that hold one for each message, value or warning
+	table    []MessageField        // of the reader
+	rare     []MessageField        // values of the group that found no room in table
+	values   []uint32              // places in table, from 1, or, above maxKnownTexts, in rare; 0: not wanted
+	codes    []string
+}
+
+// read takes a stored group of a protocol, given the number of its first message; any is
+// false if none of its messages is wanted.
+func (r *sumSectionReader) read(g *sumMessages, value []byte, protocol string, first uint32) (any bool, err error) {
 	body, err := unpack(value, r.buf, messageLimit)
 	if err != nil {
 		return false, err
@@ -29,87 +36,92 @@ func (r *sumSectionReader) group(value []byte, protocol string, first uint32) (m
 	if value[0] != packedPlain {
 		r.buf = body
 	}
+	var sections [sumSections][]byte
 	d := decoder{b: body}
 	n := d.count(sumSections - sumNumber - 2) // a byte in each section but those of values and warnings
-	for i := range r.sections {
-		r.sections[i] = d.bytes(d.count(1))
+	for i := range sections {
+		sections[i] = d.bytes(d.count(1))
 	}
 	if d.err != nil || n > sumGroup {
 		return false, errShort
 	}
-	warned, ok := r.column(sumWarnings, n)
-	quiet := slices.Contains(r.wish.warned, protocol)
+	g.protocol, g.first, g.quiet = protocol, first, slices.Contains(r.wish.warned, protocol)
+	warned, ok := g.column(sumWarnings, n, &sections)
 	switch {
 	case !ok:
 		return false, errShort
-	case quiet && warned == 0:
-		return true, nil
-	case !r.columns(n, warned) || !r.dictionaries():
+	case g.quiet && warned == 0:
+		return false, nil
+	case !g.columns(n, warned, &sections) || !r.dictionaries(g, &sections) || !g.sound(len(r.names)):
 		return false, errShort
 	}
-	r.m = Message{Protocol: protocol, Number: first, Fields: r.m.Fields[:0], Warnings: r.m.Warnings[:0]}
-	return r.each(n, quiet)
+	return true, nil
 }
 
 // column reads a section of n numbers, and gives their sum; ok is false if it does not
 // hold them.
-func (r *sumSectionReader) column(section, n int) (sum uint64, ok bool) {
-	out := slices.Grow(r.numbers[section][:0], n)[:n]
-	r.numbers[section] = out
-	d := decoder{b: r.sections[section]}
+func (g *sumMessages) column(section, n int, sections *[sumSections][]byte) (sum uint64, ok bool) {
+	out := slices.Grow(g.numbers[section][:0], n)[:n]
+	g.numbers[section] = out
+	d := decoder{b: sections[section]}
 	d.uvarints(out)
 	for _, v := range out {
-		sum += min(v, 1<<32) // a place or a number of them: more cannot be
+		sum += min(v, 1<<32) // of places, values, warnings: more cannot be
 	}
 	return sum, d.err == nil && len(d.b) == 0
 }
 
 // columns reads the sections of n messages with so many warnings.
-func (r *sumSectionReader) columns(n int, warned uint64) bool {
-	if len(r.sections[sumKind]) != n || len(r.sections[sumSide]) != n || warned > uint64(len(r.sections[sumWarned])) {
+func (g *sumMessages) columns(n int, warned uint64, sections *[sumSections][]byte) bool {
+	g.kinds, g.sides = append(g.kinds[:0], sections[sumKind]...), append(g.sides[:0], sections[sumSide]...)
+	if len(g.kinds) != n || len(g.sides) != n || warned > uint64(len(sections[sumWarned])) {
 		return false
 	}
 	for _, section := range []int{sumNumber, sumConn, sumFrame, sumStart, sumTook, sumLength, sumRequest, sumCode} {
-		if _, ok := r.column(section, n); !ok {
+		if _, ok := g.column(section, n, sections); !ok {
 			return false
 		}
 	}
-	if _, ok := r.column(sumWarned, int(warned)); !ok {
+	if _, ok := g.column(sumWarned, int(warned), sections); !ok {
 		return false
 	}
-	fields, ok := r.column(sumFields, n)
-	if !ok || fields > uint64(len(r.sections[sumPlaces])) {
+	fields, ok := g.column(sumFields, n, sections)
+	if !ok || fields > uint64(len(sections[sumPlaces])) {
 		return false
 	}
-	if !r.wish.none {
-		_, ok = r.column(sumPlaces, int(fields))
-	}
+	_, ok = g.column(sumPlaces, int(fields), sections)
 	return ok
 }
 
-// dictionaries reads the codes and the wanted values of the group in hand.
-func (r *sumSectionReader) dictionaries() bool {
-	if r.texts == nil {
-		r.texts = map[string]string{}
+// sound tells whether everything that messages refer to is there.
+func (g *sumMessages) sound(names int) bool {
+	over := func(list []uint64, n int, bits uint) bool {
+		return slices.ContainsFunc(list, func(v uint64) bool { return v>>bits >= uint64(n) })
 	}
-	d := decoder{b: r.sections[sumCodes], known: r.texts}
-	r.codes = append(r.codes[:0], "") // of messages without one
+	return !over(g.numbers[sumCode], len(g.codes), 0) && !over(g.numbers[sumPlaces], len(g.values), 0) && !over(g.numbers[sumWarned], names, 8)
+}
+
+// dictionaries reads the codes and the values of a group.
+func (r *sumSectionReader) dictionaries(g *sumMessages, sections *[sumSections][]byte) bool {
+	d := decoder{b: sections[sumCodes], known: r.texts}
+	g.codes = append(g.codes[:0], "") // of messages without one
 	for range d.count(1) {
-		r.codes = append(r.codes, d.string())
+		g.codes = append(g.codes, d.string())
 	}
-	if r.values = r.values[:0]; d.err != nil || r.wish.none {
-		return d.err == nil
+	if d.err != nil {
+		return false
 	}
-	r.table = r.table[:len(r.known)]
-	d = decoder{b: r.sections[sumValues]}
+	g.values, g.rare = g.values[:0], g.rare[:0]
+	d = decoder{b: sections[sumValues]}
 	for range d.count(2) {
-		r.values = append(r.values, r.value(&d))
+		g.values = append(g.values, r.value(&d, g))
 	}
+	g.table = r.table
 	return d.err == nil
 }
 
-// value reads the next value of a group, and gives its place in table, from 1.
-func (r *sumSectionReader) value(d *decoder) uint32 {
+// value reads the next value of a group, and gives its place.
+func (r *sumSectionReader) value(d *decoder, g *sumMessages) uint32 {
 	start, number := d.b, uint64(0)
 	id := d.uvarint()
 	text := d.bytes(d.count(1))
@@ -126,24 +138,26 @@ func (r *sumSectionReader) value(d *decoder) uint32 {
 	}
 	key := string(stored)
 	f := MessageField{Name: name, Num: number, Secret: id&1 != 0, Text: key[len(key)-len(text):]}
-	at := uint32(len(r.table)) + 1
-	if len(r.known) < maxKnownTexts && len(r.table) == len(r.known) {
-		f.Ordinal = at
-		r.known[key] = at
+	if len(r.table) >= maxKnownTexts {
+		g.rare = append(g.rare, f)
+		return uint32(maxKnownTexts + len(g.rare))
 	}
+	f.Ordinal = uint32(len(r.table)) + 1
+	r.known[key] = f.Ordinal
 	r.table = append(r.table, f)
-	return at
+	return f.Ordinal
 }
 
-// each gives the n messages of the group in hand; of those that are quiet none.
-func (r *sumSectionReader) each(n int, quiet bool) (more bool, err error) {
-	m, c := &r.m, &r.numbers
+// each calls yield for the messages of a group from a number on, until it returns false.
+// They are one after the other in m.
+func (g *sumMessages) each(from uint32, names []string, m *Message, yield func(m *Message) bool) (more bool) {
+	c := &g.numbers
 	places, warned := c[sumPlaces], c[sumWarned]
 	conn := int64(0)
-	for i := range n {
+	*m = Message{Protocol: g.protocol, Number: g.first, Fields: m.Fields, Warnings: m.Warnings}
+	for i, bits := range g.kinds {
 		m.Number += uint32(c[sumNumber][i])
-		bits := r.sections[sumKind][i]
-		m.Kind, m.Outcome, m.Side = MessageKind(bits&15), Outcome(bits>>4), Side(r.sections[sumSide][i]&1)
+		m.Kind, m.Outcome, m.Side = MessageKind(bits&15), Outcome(bits>>4), Side(g.sides[i]&1)
 		conn += signed(c[sumConn][i])
 		m.Conn = uint32(conn) - 1
 		m.Frame = uint32(int64(m.Frame) + signed(c[sumFrame][i]))
@@ -153,48 +167,24 @@ func (r *sumSectionReader) each(n int, quiet bool) (more bool, err error) {
 		if m.Request = 0; c[sumRequest][i] != 0 {
 			m.Request = m.Number - uint32(c[sumRequest][i])
 		}
-		if c[sumCode][i] >= uint64(len(r.codes)) {
-			return false, errShort
-		}
-		m.Code = r.codes[c[sumCode][i]]
-		if m.Fields = m.Fields[:0]; !r.wish.none {
-			if !r.fields(places[:c[sumFields][i]]) {
-				return false, errShort
+		m.Code = g.codes[c[sumCode][i]]
+		m.Fields, m.Warnings = m.Fields[:0], m.Warnings[:0]
+		for _, at := range places[:c[sumFields][i]] {
+			switch v := g.values[at]; {
+			case v > maxKnownTexts:
+				m.Fields = append(m.Fields, g.rare[v-maxKnownTexts-1])
+			case v != 0:
+				m.Fields = append(m.Fields, g.table[v-1])
 			}
-			places = places[c[sumFields][i]:]
 		}
-		if !r.warnings(warned[:c[sumWarnings][i]]) {
-			return false, errShort
+		places = places[c[sumFields][i]:]
+		for _, w := range warned[:c[sumWarnings][i]] {
+			m.Warnings = append(m.Warnings, Warning{Code: names[w>>8], Severity: Severity(w)})
 		}
 		warned = warned[c[sumWarnings][i]:]
-		if m.Number >= r.from && !(quiet && len(m.Warnings) == 0) && !r.yield(m) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// fields gives the message in hand its values.
-func (r *sumSectionReader) fields(places []uint64) bool {
-	for _, at := range places {
-		if at >= uint64(len(r.values)) {
+		if m.Number >= from && !(g.quiet && len(m.Warnings) == 0) && !yield(m) {
 			return false
 		}
-		if v := r.values[at]; v != 0 {
-			r.m.Fields = append(r.m.Fields, r.table[v-1])
-		}
-	}
-	return true
-}
-
-// warnings gives the message in hand the codes of its warnings.
-func (r *sumSectionReader) warnings(warned []uint64) bool {
-	r.m.Warnings = r.m.Warnings[:0]
-	for _, w := range warned {
-		if w>>8 >= uint64(len(r.names)) {
-			return false
-		}
-		r.m.Warnings = append(r.m.Warnings, Warning{Code: r.names[w>>8], Severity: Severity(w)})
 	}
 	return true
 }
