@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // messageGroup is how many messages are stored together.
@@ -164,13 +165,31 @@ func appendApplication(b []byte, a *Application, n *names) []byte {
 	return appendString(b, string(a.Head))
 }
 
-func decodeApplication(d *decoder, list []string, a *Application) {
-	for range d.count(1) {
-		a.Protocols = append(a.Protocols, nameOf(list, d))
+// decodeApplication decodes what is known of one connection. Lists of protocols that
+// were decoded before are in lists, by what is stored of them.
+func decodeApplication(d *decoder, list []string, lists map[string][]string, a *Application) {
+	stored := d.b
+	n := d.count(1)
+	d.skip(n)
+	stored = stored[:len(stored)-len(d.b)]
+	if d.err != nil {
+		return
+	}
+	known := false
+	if a.Protocols, known = lists[string(stored)]; !known {
+		names := decoder{b: stored}
+		names.skip(1)
+		for range n {
+			a.Protocols = append(a.Protocols, nameOf(list, &names))
+		}
+		a.Protocols = slices.Clip(a.Protocols)
+		if d.err = names.err; len(lists) < maxKnownTexts {
+			lists[string(stored)] = a.Protocols
+		}
 	}
 	a.Confirmed = d.byte() != 0
 	a.Host, a.HostFrom = d.string(), d.string()
 	a.Messages, a.Missing, a.Sampled = d.uint32(), d.uvarint(), d.uint32()
 	a.Printable, a.Entropy = uint16(d.uvarint()), uint16(d.uvarint())
-	a.Head = []byte(d.string())
+	a.Head = slices.Clone(d.bytes(d.count(1)))
 }

@@ -213,7 +213,7 @@ func FuzzMessages(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, value []byte) {
 		_, _, _ = eachInGroup(value, nil, n.list, nil, 1, func(m *Message) bool { return m.Number < 100 })
 		var a Application
-		decodeApplication(&decoder{b: value}, n.list, &a)
+		decodeApplication(&decoder{b: value}, n.list, map[string][]string{}, &a)
 	})
 }
 

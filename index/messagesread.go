@@ -260,7 +260,8 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 		return err
 	}
 	return x.view(func(v *view) error {
-		start, known := from-from%connGroup, map[string]string{}
+		start, known, lists := from-from%connGroup, map[string]string{}, map[string][]string{}
+		var buf []byte
 		return v.scan(bucketApplications, key32(start), func(key, body []byte) (bool, error) {
 			if len(key) != 4 {
 				return false, errShort
@@ -269,14 +270,18 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 			if first < start {
 				return true, nil
 			}
-			body, err := unpack(body, nil, analysesLimit)
+			packed := body[:min(len(body), 1)]
+			body, err := unpack(body, buf, analysesLimit)
 			if err != nil {
 				return false, err
+			}
+			if packed[0] != packedPlain {
+				buf = body
 			}
 			d := &decoder{b: body, known: known}
 			for len(d.b) > 0 {
 				a := Application{Conn: first + uint32(d.byte())}
-				if decodeApplication(d, names, &a); d.err != nil {
+				if decodeApplication(d, names, lists, &a); d.err != nil {
 					return false, d.err
 				}
 				if a.Conn >= from && !yield(&a) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"pcapidx/index"
 )
@@ -209,12 +210,10 @@ func (o *observing) report(ctx context.Context) (out []Observation, err error) {
 	if o.scans {
 		out = append(out, scansFound(o.capture.Summary())...)
 	}
+	if err := o.review(ctx); err != nil {
+		return nil, err
+	}
 	for _, w := range o.all {
-		if r, ok := w.(reviewer); ok {
-			if err := r.review(ctx, o.capture); err != nil {
-				return nil, err
-			}
-		}
 		out = append(out, w.report()...)
 	}
 	if err := o.walk(ctx); err != nil {
@@ -224,6 +223,25 @@ func (o *observing) report(ctx context.Context) (out []Observation, err error) {
 		out = append(out, c.report()...)
 	}
 	return firstOfCodes(out), nil
+}
+
+// review lets observers read what they want to, some at the same time: each has its own
+// records.
+func (o *observing) review(ctx context.Context) error {
+	failed := make([]error, len(o.all))
+	var all sync.WaitGroup
+	turn := make(chan struct{}, maxReviewers)
+	for i, w := range o.all {
+		if r, ok := w.(reviewer); ok {
+			turn <- struct{}{}
+			all.Go(func() {
+				failed[i] = r.review(ctx, o.capture)
+				<-turn
+			})
+		}
+	}
+	all.Wait()
+	return cmp.Or(failed...)
 }
 
 // firstOfCodes keeps the first observations of each code, and counts the others.
@@ -249,6 +267,8 @@ const (
 	toldOfCode  = 5    // of them, those that are told
 	someValues  = 5    // frames, connections and names that an observation gives
 	maxReviewed = 1024 // frames whose bytes an observer reads
+
+	maxReviewers = 2 // observers that review at a time
 )
 
 // few appends to the first values of a piece of evidence.

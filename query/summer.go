@@ -19,8 +19,8 @@ type summer struct {
 	codes   *tally
 	warned  *tally
 	open    openRequests
-	late    []uint32       // transactions in the order of requests, for the view
-	taken   []timedRequest // those with an answer, in the order of answers
+	late    []uint32         // transactions in the order of requests, for the view
+	taken   []timedRequest   // those with an answer, in the order of answers
 	servers map[sender]int32 // places in sums
 	sums    []*serverSum
 	lastTo  sender // that was asked last
