@@ -26,9 +26,9 @@ type sumMessages struct {
 	codes    []string
 }
 
-// read takes a stored group of a protocol, given the number of its first message; any is
+// read takes a stored group of a protocol, given the number of its first message; wanted is
 // false if none of its messages is wanted.
-func (r *sumSectionReader) read(g *sumMessages, value []byte, protocol string, first uint32) (any bool, err error) {
+func (r *sumSectionReader) read(g *sumMessages, value []byte, protocol string, first uint32) (wanted bool, err error) {
 	body, err := unpack(value, r.buf, messageLimit)
 	if err != nil {
 		return false, err

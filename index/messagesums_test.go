@@ -181,8 +181,8 @@ func TestDamagedSumSections(t *testing.T) {
 	reader := func() *sumSectionReader {
 		return &sumSectionReader{names: n.list, wish: (&MessageWish{}).in(n.list), known: map[string]uint32{}, texts: map[string]string{}}
 	}
-	if any, err := reader().read(&sumMessages{}, append([]byte{packedPlain}, body...), "http", 1); err != nil || !any {
-		t.Fatalf("%v, %v", any, err)
+	if wanted, err := reader().read(&sumMessages{}, append([]byte{packedPlain}, body...), "http", 1); err != nil || !wanted {
+		t.Fatalf("%v, %v", wanted, err)
 	}
 	for cut := range body {
 		if _, err := reader().read(&sumMessages{}, append([]byte{packedPlain}, body[:cut]...), "http", 1); err == nil {
@@ -243,7 +243,7 @@ func FuzzSums(f *testing.F) {
 		s := sumSectionReader{names: n.list, wish: w, known: map[string]uint32{}, texts: map[string]string{}}
 		g, m := sumMessages{}, Message{}
 		for range 2 { // the second time values are known
-			if any, err := s.read(&g, value, "http", 1); any && err == nil {
+			if wanted, err := s.read(&g, value, "http", 1); wanted && err == nil {
 				g.each(1, n.list, &m, func(m *Message) bool { return m.Protocol == "http" })
 			}
 		}
