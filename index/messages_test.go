@@ -202,11 +202,7 @@ func FuzzMessages(f *testing.F) {
 	var n names
 	var body []byte
 	for _, m := range sampleMessages(12) {
-		var of []*logField
-		for i := range m.Fields {
-			of = append(of, &logField{id: n.id(m.Fields[i].Name)})
-		}
-		one := appendMessage(nil, &m, of, &n)
+		one := appendMessage(nil, &m, logFields(&m, &n), &n)
 		body = append(binary.AppendUvarint(body, uint64(len(one))), one...)
 	}
 	f.Add(append([]byte{1, 0}, pack(nil, body)...))

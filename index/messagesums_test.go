@@ -25,6 +25,14 @@ func readMessages(t *testing.T, x *Index, from uint32, w MessageWish) (list []Me
 	return list
 }
 
+// logFields are the fields of a message as a log knows them; all of them are summed.
+func logFields(m *Message, n *names) (of []*logField) {
+	for i := range m.Fields {
+		of = append(of, &logField{id: n.id(m.Fields[i].Name), summed: true})
+	}
+	return of
+}
+
 // sumRows are the groups that content 5 has of messages with the fields a.text.
 func sumRows(all []Message, n *names) map[string][]byte {
 	groups := map[string][]byte{}
@@ -50,7 +58,7 @@ func sumRows(all []Message, n *names) map[string][]byte {
 		for k := range m.Warnings {
 			m.Warnings[k].Text, m.Warnings[k].Frames = "", nil
 		}
-		one := appendMessage(nil, &m, n)
+		one := appendMessage(nil, &m, logFields(&m, n), n)
 		body[p] = binary.AppendUvarint(body[p], uint64(len(one)))
 		body[p] = append(binary.AppendUvarint(body[p], uint64(m.Number-last[p])), one...)
 		last[p] = m.Number
@@ -208,14 +216,14 @@ func TestDamagedSumSections(t *testing.T) {
 // sampleSums is a stored group before it is packed.
 func sampleSums(t testing.TB) (n names, body []byte) {
 	t.Helper()
-	s := messageSums{summed: map[string]bool{"a.text": true, "a.number": true}, open: map[string]*sumsGroup{}}
+	s := messageSums{open: map[string]*sumsGroup{}}
 	if err := s.groups.create(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	all := sampleMessages(24)
 	for i := range all {
 		if all[i].Protocol == "http" {
-			s.add(&all[i], &n)
+			s.add(&all[i], logFields(&all[i], &n), &n)
 		}
 	}
 	s.flush("http", s.open["http"])
