@@ -20,12 +20,12 @@ const (
 	sumCodes           // number of codes; of each: bytes, text
 	sumNumber          // number, less that of the message before
 	sumKind            // kind | outcome << 4
-	sumSide            //
+	sumSide            // who sent it
 	sumConn            // connection + 1 (NoConnection is 0), less that of the message before, signed
 	sumFrame           // frame, less that of the message before, signed
 	sumStart           // start, less that of the message before, signed
 	sumTook            // end - start, signed
-	sumLength          //
+	sumLength          // bytes
 	sumRequest         // number less that of the request, 0: none
 	sumCode            // place of the code from 1, 0: none
 	sumFields          // how many values a message has
