@@ -35,13 +35,14 @@ func (l *applicationLog) add(a *Application, n *names) {
 // times is joined.
 func (l *applicationLog) each(n *names, yield func(*Application)) error {
 	slices.SortStableFunc(l.at, func(a, b applicationAt) int { return cmp.Compare(a.conn, b.conn) })
+	lists := map[string][]string{}
 	for i := 0; i < len(l.at); {
 		var whole Application
 		conn, first := l.at[i].conn, true
 		for ; i < len(l.at) && l.at[i].conn == conn; i++ {
 			d := decoder{b: l.pages[l.at[i].page][l.at[i].offset:]}
 			a := Application{Conn: conn}
-			if decodeApplication(&d, n.list, &a); d.err != nil {
+			if decodeApplication(&d, n.list, lists, &a); d.err != nil {
 				return d.err
 			}
 			if first {

@@ -46,6 +46,43 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
+// skip reads past n varints.
+func (d *decoder) skip(n int) {
+	for i, c := range d.b {
+		if n == 0 {
+			d.b = d.b[i:]
+			return
+		}
+		if c < 0x80 {
+			n--
+		}
+	}
+	if d.b = d.b[len(d.b):]; n > 0 {
+		d.fail()
+	}
+}
+
+// uvarints reads as many varints as to takes. After an error what it holds means nothing.
+func (d *decoder) uvarints(to []uint64) {
+	b := d.b
+	for i := range to {
+		if len(b) > 0 && b[0] < 0x80 { // most are one byte
+			to[i], b = uint64(b[0]), b[1:]
+			continue
+		}
+		v, n := binary.Uvarint(b)
+		if n <= 0 {
+			d.fail()
+			return
+		}
+		to[i], b = v, b[n:]
+	}
+	d.b = b
+}
+
+// signed gives the number that a varint of a signed one holds.
+func signed(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
+
 // uint32 reads a varint that must fit 32 bits.
 func (d *decoder) uint32() uint32 {
 	v := d.uvarint()

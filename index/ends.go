@@ -69,17 +69,69 @@ func (x *Index) EachEnds(from uint32, yield func(number uint32, ends Ends) bool)
 
 // decodeEnds reads past a record as decodeConnection does.
 func decodeEnds(d *decoder) (e Ends) {
-	d.byte() // kind
-	e.ClientIsB = d.byte()&1 != 0
-	d.byte()    // state
-	d.uvarint() // stream
+	head := d.bytes(3) // kind, roles, state
+	if head == nil {
+		return e
+	}
+	e.ClientIsB = head[1]&1 != 0
+	d.skip(1) // stream
 	e.A, e.B = decodeEndpoint(d), decodeEndpoint(d)
-	for range 5 + 6 { // echo id, frames and times; packets, bytes and payload of both sides
-		d.uvarint()
-	}
+	d.skip(5 + 6)       // echo id, frames and times; packets, bytes and payload of both sides
 	d.bytes(d.count(1)) // history
-	for range d.count(1) {
-		d.uvarint()
-	}
+	d.skip(d.count(1))  // VLANs
 	return e
+}
+
+// EachMissing calls yield with how many bytes the decoders of connections lacked
+// (Application.Missing), from a number on, in order, until it returns false. Of what is
+// known of their applications nothing else is decoded.
+func (x *Index) EachMissing(from uint32, yield func(number uint32, missing uint64) bool) error {
+	if _, err := x.messageNames(); err != nil {
+		return err
+	}
+	return x.view(func(v *view) error {
+		var buf []byte
+		start := from - from%connGroup
+		return v.scan(bucketApplications, key32(start), func(key, value []byte) (bool, error) {
+			if len(key) != 4 {
+				return false, errShort
+			}
+			first := binary.BigEndian.Uint32(key)
+			if first < start {
+				return true, nil
+			}
+			body, err := unpack(value, buf, analysesLimit)
+			if err != nil {
+				return false, err
+			}
+			if value[0] != packedPlain {
+				buf = body
+			}
+			d := &decoder{b: body}
+			for len(d.b) > 0 {
+				number := first + uint32(d.byte())
+				missing := decodeMissing(d)
+				if d.err != nil {
+					return false, d.err
+				}
+				if number >= from && !yield(number, missing) {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+	})
+}
+
+// decodeMissing reads past an application as decodeApplication does.
+func decodeMissing(d *decoder) uint64 {
+	d.skip(d.count(1)) // protocols
+	d.byte()           // confirmed
+	d.bytes(d.count(1))
+	d.bytes(d.count(1)) // host, and where it comes from
+	d.skip(1)           // messages
+	missing := d.uvarint()
+	d.skip(3)           // sampled, printable, entropy
+	d.bytes(d.count(1)) // head
+	return missing
 }

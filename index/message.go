@@ -76,6 +76,9 @@ type MessageField struct {
 	Text string
 	// Secret: the value is a password or the like, though its field may hold others.
 	Secret bool
+	// Ordinal numbers the values that EachMessage gives for sums, from 1: the same value
+	// of the same field has the same number. 0: it has none.
+	Ordinal uint32
 }
 
 // Warning is something odd about a message.

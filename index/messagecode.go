@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // messageGroup is how many messages are stored together.
@@ -76,18 +77,7 @@ func appendMessage(b []byte, m *Message, of []*logField, n *names) []byte {
 	fields := m.Fields[:min(len(m.Fields), MaxMessageFields)]
 	b = binary.AppendUvarint(b, uint64(len(fields)))
 	for i := range fields {
-		f := &fields[i]
-		name := of[i].id << 1
-		if f.Secret {
-			name |= 1
-		}
-		b = binary.AppendUvarint(b, name)
-		if f.Text != "" {
-			b = binary.AppendUvarint(b, uint64(len(f.Text)))
-			b = append(b, f.Text...)
-		} else {
-			b = binary.AppendUvarint(append(b, 0), f.Num)
-		}
+		b = appendMessageField(b, &fields[i], of[i].id)
 	}
 	warnings := m.Warnings[:min(len(m.Warnings), maxWarnings)]
 	b = binary.AppendUvarint(b, uint64(len(warnings)))
@@ -100,6 +90,19 @@ func appendMessage(b []byte, m *Message, of []*logField, n *names) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(m.Text)))
 	return appendObject(b, m.Object)
+}
+
+// appendMessageField encodes one value of a message, given the number of its name.
+func appendMessageField(b []byte, f *MessageField, name uint64) []byte {
+	name <<= 1
+	if f.Secret {
+		name |= 1
+	}
+	b = binary.AppendUvarint(b, name)
+	if f.Text != "" {
+		return appendString(b, f.Text)
+	}
+	return binary.AppendUvarint(append(b, 0), f.Num)
 }
 
 func appendObject(b []byte, o *Object) []byte {
@@ -162,13 +165,31 @@ func appendApplication(b []byte, a *Application, n *names) []byte {
 	return appendString(b, string(a.Head))
 }
 
-func decodeApplication(d *decoder, list []string, a *Application) {
-	for range d.count(1) {
-		a.Protocols = append(a.Protocols, nameOf(list, d))
+// decodeApplication decodes what is known of one connection. Lists of protocols that
+// were decoded before are in lists, by what is stored of them.
+func decodeApplication(d *decoder, list []string, lists map[string][]string, a *Application) {
+	stored := d.b
+	n := d.count(1)
+	d.skip(n)
+	stored = stored[:len(stored)-len(d.b)]
+	if d.err != nil {
+		return
+	}
+	known := false
+	if a.Protocols, known = lists[string(stored)]; !known {
+		names := decoder{b: stored}
+		names.skip(1)
+		for range n {
+			a.Protocols = append(a.Protocols, nameOf(list, &names))
+		}
+		a.Protocols = slices.Clip(a.Protocols)
+		if d.err = names.err; len(lists) < maxKnownTexts {
+			lists[string(stored)] = a.Protocols
+		}
 	}
 	a.Confirmed = d.byte() != 0
 	a.Host, a.HostFrom = d.string(), d.string()
 	a.Messages, a.Missing, a.Sampled = d.uint32(), d.uvarint(), d.uint32()
 	a.Printable, a.Entropy = uint16(d.uvarint()), uint16(d.uvarint())
-	a.Head = []byte(d.string())
+	a.Head = slices.Clone(d.bytes(d.count(1)))
 }

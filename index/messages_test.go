@@ -202,18 +202,14 @@ func FuzzMessages(f *testing.F) {
 	var n names
 	var body []byte
 	for _, m := range sampleMessages(12) {
-		var of []*logField
-		for i := range m.Fields {
-			of = append(of, &logField{id: n.id(m.Fields[i].Name)})
-		}
-		one := appendMessage(nil, &m, of, &n)
+		one := appendMessage(nil, &m, logFields(&m, &n), &n)
 		body = append(binary.AppendUvarint(body, uint64(len(one))), one...)
 	}
 	f.Add(append([]byte{1, 0}, pack(nil, body)...))
 	f.Fuzz(func(_ *testing.T, value []byte) {
 		_, _, _ = eachInGroup(value, nil, n.list, nil, 1, func(m *Message) bool { return m.Number < 100 })
 		var a Application
-		decodeApplication(&decoder{b: value}, n.list, &a)
+		decodeApplication(&decoder{b: value}, n.list, map[string][]string{}, &a)
 	})
 }
 
@@ -243,7 +239,7 @@ func TestMessageSums(t *testing.T) {
 		slices.SortStableFunc(whole, func(a, b Message) int { return strings.Compare(a.Protocol, b.Protocol) })
 		for i := range whole {
 			m := &whole[i]
-			m.Summary, m.TextBytes, m.Object = "", 0, nil
+			m.Summary, m.TextBytes, m.Object, m.First, m.Offset = "", 0, nil, 0, 0
 			for k := range m.Warnings {
 				m.Warnings[k].Text, m.Warnings[k].Frames = "", nil
 			}
@@ -251,7 +247,15 @@ func TestMessageSums(t *testing.T) {
 		if len(short) != len(whole) || from < 5000 && len(short) == 0 {
 			t.Fatalf("from %d: %d messages, %d are stored", from, len(short), len(whole))
 		}
+		ordinals := map[uint32]string{}
 		for i := range short {
+			for k := range short[i].Fields {
+				f := &short[i].Fields[k]
+				if text, known := ordinals[f.Ordinal]; f.Ordinal == 0 || known && text != f.Text {
+					t.Fatalf("from %d: %+v, the number is that of %q", from, *f, text)
+				}
+				ordinals[f.Ordinal], f.Ordinal = f.Text, 0
+			}
 			if len(short[i].Fields) == 0 || !reflect.DeepEqual(short[i], whole[i]) {
 				t.Fatalf("from %d: %+v\nwant %+v", from, short[i], whole[i])
 			}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -91,7 +92,7 @@ func eachInGroup(value, buf []byte, names []string, w *messageWish, first uint32
 		if decodeMessage(one, names, w, &m); one.err != nil {
 			return buf, false, one.err
 		}
-		if !yield(&m) {
+		if !w.quiet(&m) && !yield(&m) {
 			return buf, false, nil
 		}
 	}
@@ -139,6 +140,44 @@ func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
 		return v.wrap(bucketMessages, key32(first), err)
 	})
 	return group, err
+}
+
+// Message gives one message; nil if there is none of that number. Where those around it
+// are wanted, too, MessageGroup reads them at once.
+func (x *Index) Message(number uint32) (m *Message, err error) {
+	names, err := x.messageNames()
+	if err != nil || number == 0 {
+		return nil, err
+	}
+	err = x.view(func(v *view) error {
+		first := firstMessage(number)
+		value, err := v.find(bucketMessages, key32(first))
+		if err != nil || value == nil {
+			return err
+		}
+		d := &decoder{b: value}
+		d.skip(d.count(1)) // protocols
+		if d.err == nil {
+			d.b, d.err = unpack(d.b, nil, messageLimit)
+		}
+		for range number - first {
+			if len(d.b) == 0 {
+				break
+			}
+			d.bytes(d.count(1))
+		}
+		if d.err == nil && len(d.b) > 0 {
+			one := &decoder{b: d.bytes(d.count(1))}
+			m = &Message{Number: number}
+			decodeMessage(one, names, nil, m)
+			d.err = cmp.Or(d.err, one.err)
+		}
+		return v.wrap(bucketMessages, key32(first), d.err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // FrameMessage names a message of a frame.
@@ -221,7 +260,8 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 		return err
 	}
 	return x.view(func(v *view) error {
-		start, known := from-from%connGroup, map[string]string{}
+		start, known, lists := from-from%connGroup, map[string]string{}, map[string][]string{}
+		var buf []byte
 		return v.scan(bucketApplications, key32(start), func(key, body []byte) (bool, error) {
 			if len(key) != 4 {
 				return false, errShort
@@ -230,14 +270,18 @@ func (x *Index) EachApplication(from uint32, yield func(*Application) bool) erro
 			if first < start {
 				return true, nil
 			}
-			body, err := unpack(body, nil, analysesLimit)
+			packed := body[:min(len(body), 1)]
+			body, err := unpack(body, buf, analysesLimit)
 			if err != nil {
 				return false, err
+			}
+			if packed[0] != packedPlain {
+				buf = body
 			}
 			d := &decoder{b: body, known: known}
 			for len(d.b) > 0 {
 				a := Application{Conn: first + uint32(d.byte())}
-				if decodeApplication(d, names, &a); d.err != nil {
+				if decodeApplication(d, names, lists, &a); d.err != nil {
 					return false, d.err
 				}
 				if a.Conn >= from && !yield(&a) {

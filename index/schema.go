@@ -35,6 +35,7 @@ import (
 //	analyses     first connection u32             measures and findings of a group, s2 (analyses.go)
 //	found        code of a finding, text          roaring bitmap of the connections that have it
 //	messages     first message u32                protocols of up to messageGroup messages, and these, s2 (messagecode.go)
+//	messagesums    protocol, 0, first message u32  what figures need of up to sumGroup messages of a protocol, s2 (messagesums.go)
 //	messagetexts   message u32                    text of a message's body, s2
 //	messageframes  first frame u32                messages by frame, with their answers, s2 (messages.go)
 //	messagelists   field, 0, value                roaring bitmap of the frames with it (messages.go)
@@ -58,7 +59,8 @@ const FormatVersion = 2
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
 //	5  messages for sums; events of event streams, and texts of JSON-RPC on connections of its own
-const ContentVersion = 5
+//	6  messages for sums in sections
+const ContentVersion = 6
 
 // Bucket names.
 const (

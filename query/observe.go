@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"pcapidx/index"
 )
@@ -121,10 +122,12 @@ type observing struct {
 	records *knownEnds
 	all     []observer
 	of      map[string][]observer // by protocol
+	warned  []string              // protocols of which nobody watches messages without warnings
 	conns   []connectionObserver  // none: connections are not walked
 	walked  bool
 	known   uint64 // connections of which the protocol is known, if walked
 	scans   bool   // what the diagnosis of the capture found is reported, too
+	between talkers
 }
 
 // newObserving makes the observers of messages of some protocols.
@@ -144,8 +147,14 @@ func newObserving(x Capture, protocols []string) *observing {
 	for _, w := range watchers() {
 		add(w.make(), w.protocols)
 	}
-	add(newCredentials(), warnedProtocols(x, protocols))
-	add(newWarned(), warnedProtocols(x, protocols))
+	with := warnedProtocols(x, protocols)
+	for _, p := range with {
+		if len(o.of[p]) == 0 {
+			o.warned = append(o.warned, p)
+		}
+	}
+	add(newCredentials(), with)
+	add(newWarned(), with)
 	for _, c := range connectionWatchers() {
 		if slices.ContainsFunc(c.protocols, func(p string) bool { return slices.Contains(protocols, p) }) {
 			o.conns = append(o.conns, c.make())
@@ -189,11 +198,11 @@ func (o *observing) message(m *index.Message) error {
 	if len(watchers) == 0 {
 		return nil
 	}
-	t := talkers{records: o.records, message: m}
+	o.between = talkers{records: o.records, message: m}
 	for _, w := range watchers {
-		w.watch(m, &t)
+		w.watch(m, &o.between)
 	}
-	return t.err
+	return o.between.err
 }
 
 // report gives what was seen.
@@ -201,12 +210,10 @@ func (o *observing) report(ctx context.Context) (out []Observation, err error) {
 	if o.scans {
 		out = append(out, scansFound(o.capture.Summary())...)
 	}
+	if err := o.review(ctx); err != nil {
+		return nil, err
+	}
 	for _, w := range o.all {
-		if r, ok := w.(reviewer); ok {
-			if err := r.review(ctx, o.capture); err != nil {
-				return nil, err
-			}
-		}
 		out = append(out, w.report()...)
 	}
 	if err := o.walk(ctx); err != nil {
@@ -216,6 +223,25 @@ func (o *observing) report(ctx context.Context) (out []Observation, err error) {
 		out = append(out, c.report()...)
 	}
 	return firstOfCodes(out), nil
+}
+
+// review lets observers read what they want to, some at the same time: each has its own
+// records.
+func (o *observing) review(ctx context.Context) error {
+	failed := make([]error, len(o.all))
+	var all sync.WaitGroup
+	turn := make(chan struct{}, maxReviewers)
+	for i, w := range o.all {
+		if r, ok := w.(reviewer); ok {
+			turn <- struct{}{}
+			all.Go(func() {
+				failed[i] = r.review(ctx, o.capture)
+				<-turn
+			})
+		}
+	}
+	all.Wait()
+	return cmp.Or(failed...)
 }
 
 // firstOfCodes keeps the first observations of each code, and counts the others.
@@ -241,6 +267,8 @@ const (
 	toldOfCode  = 5    // of them, those that are told
 	someValues  = 5    // frames, connections and names that an observation gives
 	maxReviewed = 1024 // frames whose bytes an observer reads
+
+	maxReviewers = 2 // observers that review at a time
 )
 
 // few appends to the first values of a piece of evidence.
@@ -325,8 +353,8 @@ func fieldAddress(m *index.Message, name string) netip.Addr {
 }
 
 // warningText gives what a message's warning of a code says.
-func warningText(r *messageReader, number uint32, code string) (string, error) {
-	m, err := r.message(number)
+func warningText(x Capture, number uint32, code string) (string, error) {
+	m, err := x.Message(number)
 	if err != nil || m == nil {
 		return "", err
 	}

@@ -3,13 +3,16 @@ package query
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"pcapidx/index"
 )
 
 // openRedis looks for Redis servers that do what clients say without a login.
 type openRedis struct {
-	conns map[uint32]*redisConn
+	conns  map[uint32]*redisConn
+	last   *redisConn // of the message before
+	lastOf uint32
 }
 
 type redisConn struct {
@@ -17,7 +20,7 @@ type redisConn struct {
 	login  bool   // a login was sent, or the server wants one
 	first  uint32 // frame of the first command that was done
 	done   int
-	asked  map[uint32]bool // commands that read or write, without an answer yet
+	asked  []uint32 // commands that read or write, without an answer yet, in order
 }
 
 func newOpenRedis() *openRedis { return &openRedis{conns: map[uint32]*redisConn{}} }
@@ -25,14 +28,18 @@ func newOpenRedis() *openRedis { return &openRedis{conns: map[uint32]*redisConn{
 func (o *openRedis) fields() []string { return []string{"resp.command"} }
 
 func (o *openRedis) watch(m *index.Message, t *talkers) {
-	x := o.conns[m.Conn]
+	x := o.last
+	if x == nil || o.lastOf != m.Conn {
+		x = o.conns[m.Conn]
+	}
 	if x == nil {
 		if len(o.conns) >= maxObserved {
 			return
 		}
-		x = &redisConn{server: t.server(), asked: map[uint32]bool{}}
+		x = &redisConn{server: t.server()}
 		o.conns[m.Conn] = x
 	}
+	o.last, o.lastOf = x, m.Conn
 	switch {
 	case m.Kind == index.Request && warning(m, "cleartext.credentials") != nil:
 		x.login = true
@@ -43,13 +50,17 @@ func (o *openRedis) watch(m *index.Message, t *talkers) {
 			x.login = true
 		default:
 			if len(x.asked) < maxWindow {
-				x.asked[m.Number] = true
+				x.asked = append(x.asked, m.Number)
 			}
 		}
 	case m.Kind == index.Response && m.Code == "NOAUTH":
 		x.login = true
-	case m.Kind == index.Response && m.Outcome == index.Fine && x.asked[m.Request]:
-		delete(x.asked, m.Request)
+	case m.Kind == index.Response && m.Outcome == index.Fine:
+		at, known := slices.BinarySearch(x.asked, m.Request)
+		if !known {
+			return
+		}
+		x.asked = slices.Delete(x.asked, at, at+1)
 		if x.done++; x.done == 1 {
 			x.first = m.Frame
 		}

@@ -37,10 +37,9 @@ func (c *claimants) review(ctx context.Context, x Capture) error {
 	ip, _ := dissect.FieldByName("arp.src.proto_ipv4")
 	mac, _ := dissect.FieldByName("arp.src.hw_mac")
 	c.by = map[netip.Addr]*claimSum{}
-	messages := &messageReader{capture: x}
 	var frames []uint32
 	for _, n := range c.messages {
-		m, err := messages.message(n)
+		m, err := x.Message(n)
 		if err != nil {
 			return err
 		}

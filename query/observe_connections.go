@@ -37,30 +37,38 @@ func (o *observing) walk(ctx context.Context) error {
 		return nil
 	}
 	o.walked = true
-	apps := map[uint32]int{} // place in known
-	var known []index.Application
+	var apps []walkedApplication // in the order of connections
 	err := o.capture.EachApplication(0, func(a *index.Application) bool {
 		if len(a.Protocols) > 0 {
-			apps[a.Conn] = len(known)
-			known = append(known, index.Application{Protocols: a.Protocols, Confirmed: a.Confirmed})
+			apps = append(apps, walkedApplication{a.Conn, a.Confirmed, a.Protocols})
 		}
 		return ctx.Err() == nil
 	})
 	if err != nil {
 		return err
 	}
-	o.known = uint64(len(known))
+	o.known = uint64(len(apps))
 	err = o.capture.EachConnection(0, func(c *index.Connection) bool {
-		var a index.Application
-		if i, has := apps[c.Number]; has {
-			a = known[i]
+		for len(apps) > 0 && apps[0].conn < c.Number {
+			apps = apps[1:]
+		}
+		var a walkedApplication
+		if len(apps) > 0 && apps[0].conn == c.Number {
+			a = apps[0]
 		}
 		for _, w := range o.conns {
-			w.connection(c, a.Protocols, a.Confirmed)
+			w.connection(c, a.protocols, a.confirmed)
 		}
 		return ctx.Err() == nil
 	})
 	return cmp.Or(err, ctx.Err())
+}
+
+// walkedApplication is what observers of connections want to know of an application.
+type walkedApplication struct {
+	conn      uint32
+	confirmed bool
+	protocols []string
 }
 
 // Thresholds of beacons are common practice: 20 connections, gaps that vary by less than

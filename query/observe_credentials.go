@@ -68,14 +68,13 @@ func (c *credentials) watch(m *index.Message, t *talkers) {
 
 // review reads what the first ones say, and who logs in.
 func (c *credentials) review(_ context.Context, x Capture) error {
-	r := &messageReader{capture: x}
 	for i, k := range largest(c.by, func(x *credentialSum) int { return x.logins }, credentialKey.compare) {
 		if i == maxOfCode {
 			break
 		}
 		s := c.by[k]
 		for _, n := range s.messages {
-			m, err := r.message(n)
+			m, err := x.Message(n)
 			if err != nil {
 				return err
 			}

@@ -190,14 +190,13 @@ func (e *echoPayloads) watch(m *index.Message, t *talkers) {
 
 // review reads what the first warning of each pair says.
 func (e *echoPayloads) review(_ context.Context, c Capture) error {
-	r := &messageReader{capture: c}
 	for i, k := range largest(e.by, func(x *payloadSum) int { return x.changed + x.random }, addrPair.compare) {
 		x := e.by[k]
 		if i == maxOfCode || x.random == 0 {
 			continue
 		}
 		var err error
-		if x.said, err = warningText(r, x.first, "icmp.payload_entropy"); err != nil {
+		if x.said, err = warningText(c, x.first, "icmp.payload_entropy"); err != nil {
 			return err
 		}
 	}

@@ -143,11 +143,10 @@ func pairOf(t *talkers) warnedPair {
 
 // review reads what the first warning of each code says.
 func (w *warned) review(_ context.Context, c Capture) error {
-	r := &messageReader{capture: c}
 	for code, x := range w.by {
 		if x.count > 0 {
 			var err error
-			if x.said, err = warningText(r, x.first, code); err != nil {
+			if x.said, err = warningText(c, x.first, code); err != nil {
 				return err
 			}
 		}

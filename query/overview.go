@@ -113,7 +113,8 @@ func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, err
 
 // read shows the observers the messages of their protocols.
 func (o *observing) read(ctx context.Context) error {
-	wish := index.MessageWish{Protocols: o.protocols(), Fields: o.fields(), Sums: true}
+	wish := index.MessageWish{Protocols: o.protocols(), Fields: o.fields(), Warned: o.warned, Sums: true}
+	wish.NoFields = len(wish.Fields) == 0
 	if len(wish.Protocols) == 0 {
 		return nil
 	}

@@ -60,15 +60,18 @@ type Capture interface {
 	Words(ctx context.Context, q index.WordQuery, limit int) (hits []index.WordHit, total int, more bool, err error)
 	// EachMessage walks the messages of application protocols from a number on, in
 	// the order in which they were decoded; MessageGroup gives those stored together
-	// with one, MessageText the text of a body, EachFrameMessage which messages frames have, in the frames' order,
-	// MessageList the frames that have a field or a value of it, and EachApplication
-	// what is known of connections' applications.
+	// with one, Message one alone, MessageText the text of a body, EachFrameMessage which
+	// messages frames have, in the frames' order, MessageList the frames that have a field
+	// or a value of it, EachApplication what is known of connections' applications, and
+	// EachMissing only how many bytes these lacked.
 	EachMessage(from uint32, wish index.MessageWish, yield func(*index.Message) bool) error
 	MessageText(number uint32) ([]byte, error)
 	MessageGroup(number uint32) ([]index.Message, error)
+	Message(number uint32) (*index.Message, error)
 	EachFrameMessage(from uint32, yield func(index.FrameMessage) bool) error
 	MessageList(field string, value []byte) (frames *roaring.Bitmap, listed bool, err error)
 	EachApplication(from uint32, yield func(*index.Application) bool) error
+	EachMissing(from uint32, yield func(number uint32, missing uint64) bool) error
 	// Packet gives one stored packet with its bytes.
 	Packet(frame uint32) (index.Packet, []index.Member, []byte, error)
 	// Datagram gives the frames of an IP datagram that a frame completed.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -14,44 +15,41 @@ func (s *summer) finish() error {
 	if err := s.waitInVain(); err != nil {
 		return err
 	}
-	for _, r := range s.open {
-		if r.inVain {
-			a.NoResponse++
-			if r.server != nil {
-				r.server.NoResponse++
-			}
-		} else {
+	s.open.each(func(r *asked) {
+		if !r.inVain {
 			a.Unknown++
+			return
 		}
-	}
-	a.Codes, _ = s.codes.top(limit, storedValue.words)
-	a.Warnings, _ = s.warned.top(limit, storedValue.words)
+		if a.NoResponse++; r.server != noServer {
+			s.sums[r.server].NoResponse++
+		}
+	})
+	a.Codes, _ = s.codes.top(limit, storedValue.hides, storedValue.words)
+	a.Warnings, _ = s.warned.top(limit, storedValue.hides, storedValue.words)
 	s.capped = s.capped || s.codes.full || s.warned.full
 	for i, f := range s.tops {
-		values, distinct := s.counts[i].top(limit, func(v storedValue) (string, bool) {
-			m := index.MessageField{Name: f, Text: v.text, Num: v.num, Secret: v.secret}
-			return s.scan.texts.value(&m), s.scan.texts.hides(&m)
-		})
+		values, distinct := s.counts[i].top(limit,
+			func(v storedValue) bool { return s.scan.texts.hides(&index.MessageField{Name: f, Secret: v.secret}) },
+			func(v storedValue) string {
+				return s.scan.texts.value(&index.MessageField{Name: f, Text: v.text, Num: v.num, Secret: v.secret})
+			})
 		if distinct > 0 {
 			a.Top = append(a.Top, TopValues{Field: f, Distinct: distinct, Capped: s.counts[i].full, Values: values})
 		}
 		s.capped = s.capped || s.counts[i].full
 	}
-	a.Latency = spreadMS(s.times)
+	times := make([]int64, len(s.taken))
+	for i := range s.taken {
+		times[i] = s.taken[i].latency
+	}
+	a.Latency = spreadMS(times)
 	a.SlowMS = s.slowAbove()
-	slices.SortFunc(s.slow, func(x, y slowOne) int {
-		return cmp.Or(-cmp.Compare(x.latency, y.latency), cmp.Compare(x.number, y.number))
-	})
-	for _, x := range s.slow {
-		if milliseconds(x.latency) < a.SlowMS {
-			break
+	for _, t := range times {
+		if milliseconds(t) >= a.SlowMS {
+			a.Slow++
 		}
-		a.Slow++
 	}
-	if err := s.listServers(limit); err != nil {
-		return err
-	}
-	return nil
+	return s.listServers(limit)
 }
 
 // waitInVain marks the open requests that an answer would have come to: there was time
@@ -59,28 +57,31 @@ func (s *summer) finish() error {
 func (s *summer) waitInVain() error {
 	lacks := map[uint32]bool{}
 	first, last := index.NoConnection, uint32(0)
-	for _, r := range s.open {
+	s.open.each(func(r *asked) {
 		if r.conn != index.NoConnection {
 			lacks[r.conn] = false
 			first, last = min(first, r.conn), max(last, r.conn)
 		}
-	}
+	})
 	if len(lacks) > 0 {
-		err := s.capture.EachApplication(first, func(a *index.Application) bool {
-			if _, asked := lacks[a.Conn]; asked {
-				lacks[a.Conn] = a.Missing > 0
+		err := s.capture.EachMissing(first, func(conn uint32, missing uint64) bool {
+			if missing > 0 {
+				if _, asked := lacks[conn]; asked {
+					lacks[conn] = true
+				}
 			}
-			return a.Conn < last
+			return conn < last
 		})
 		if err != nil {
 			return err
 		}
 	}
-	end := s.capture.Summary().End
-	for n, r := range s.open {
-		r.inVain = end-r.end >= s.scan.patience[r.proto] && !lacks[r.conn]
-		s.open[n] = r
+	patience := make([]index.Time, math.MaxUint8+1)
+	for i, p := range s.answer.Of {
+		patience[i] = s.scan.patience[p]
 	}
+	end := s.capture.Summary().End
+	s.open.each(func(r *asked) { r.inVain = end-r.end >= patience[r.proto] && !lacks[r.conn] })
 	return nil
 }
 
@@ -104,7 +105,7 @@ func (s *summer) byServer() ([]*serverSum, error) {
 			sum = &serverSum{ServerFigure: ServerFigure{Server: endpointText(end, end.Port() != 0)}}
 			by[end], all = sum, append(all, sum)
 		}
-		sum.add(s.servers[x])
+		sum.add(s.sums[s.servers[x]])
 	}
 	return all, nil
 }
@@ -157,17 +158,20 @@ func (s *summer) wanted() []uint32 {
 	case "errors":
 		var out []uint32
 		out = append(out, s.errors...)
-		for n, r := range s.open {
+		s.open.each(func(r *asked) {
 			if r.inVain {
-				out = append(out, n)
+				out = append(out, r.number)
 			}
-		}
+		})
 		slices.Sort(out)
 		out = slices.Compact(out)
 		return out[:min(limit, len(out))]
 	case "slow":
+		slices.SortFunc(s.taken, func(x, y timedRequest) int {
+			return cmp.Or(-cmp.Compare(x.latency, y.latency), cmp.Compare(x.number, y.number))
+		})
 		var out []uint32
-		for _, x := range s.slow[:min(limit, len(s.slow))] {
+		for _, x := range s.taken[:min(limit, len(s.taken))] {
 			out = append(out, x.number)
 		}
 		return out
@@ -176,12 +180,11 @@ func (s *summer) wanted() []uint32 {
 	return s.late[:min(limit, len(s.late))]
 }
 
-// spreadMS describes times given in nanoseconds; nil if there are none.
-func spreadMS(times []int64) *SpreadMS {
-	if len(times) == 0 {
+// spreadMS describes times given in nanoseconds, and sorts them; nil if there are none.
+func spreadMS(sorted []int64) *SpreadMS {
+	if len(sorted) == 0 {
 		return nil
 	}
-	sorted := slices.Clone(times)
 	slices.Sort(sorted)
 	var sum int64
 	for _, t := range sorted {

@@ -18,11 +18,13 @@ type summer struct {
 	counts  []*tally // by place in tops
 	codes   *tally
 	warned  *tally
-	open    map[uint32]asked // requests without an answer yet, by number
+	open    openRequests
 	late    []uint32         // transactions in the order of requests, for the view
-	times   []int64
-	slow    []slowOne
-	servers map[sender]*serverSum
+	taken   []timedRequest   // those with an answer, in the order of answers
+	servers map[sender]int32 // places in sums
+	sums    []*serverSum
+	lastTo  sender // that was asked last
+	lastSum int32  // place of its sum
 	ends    knownEnds
 	errors  []uint32
 	watch   *observing
@@ -32,14 +34,20 @@ type summer struct {
 // asked is a request that waits for its answer.
 type asked struct {
 	end    index.Time
-	server *serverSum
-	proto  string
+	number uint32
 	conn   uint32
-	inVain bool // an answer would have come
+	server int32 // place in sums, noServer
+	proto  uint8 // place among the protocols that are summed up
+	done   bool  // it was answered
+	inVain bool  // an answer would have come
 }
 
-type slowOne struct {
-	number  uint32 // of the request
+// noServer stands for the server of requests that are not counted by server.
+const noServer = -1
+
+// timedRequest is how long a request took.
+type timedRequest struct {
+	number  uint32
 	latency int64
 }
 
@@ -65,13 +73,14 @@ const (
 func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
-		open: map[uint32]asked{}, servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
+		servers: map[sender]int32{}, lastSum: noServer, ends: knownEnds{capture: x},
 	}
 	a.Of, s.tops = summaryProtocols(q.Protocol)
 	for range s.tops {
 		s.counts = append(s.counts, newTally(maxSummed))
 	}
 	s.watch = newObserving(x, a.Of)
+	s.watch.records = &s.ends
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
@@ -142,7 +151,7 @@ func (s *summer) message(m *index.Message) error {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		if at := slices.Index(s.tops, f.Name); at >= 0 {
-			s.counts[at].add(storedValue{f.Text, f.Num, f.Secret}, m)
+			s.counts[at].addField(f, m)
 		}
 	}
 	if m.Code != "" && m.Kind != index.Conclusion {
@@ -178,58 +187,62 @@ func (s *summer) asks(m *index.Message) {
 		s.late = append(s.late, m.Number)
 	}
 	server := s.server(m)
-	if server != nil {
-		server.Requests++
-		server.Bytes += m.Length
+	if server != noServer {
+		sum := s.sums[server]
+		sum.Requests++
+		sum.Bytes += m.Length
 	}
-	s.open[m.Number] = asked{end: m.End, server: server, proto: m.Protocol, conn: m.Conn}
+	s.open.add(asked{end: m.End, number: m.Number, conn: m.Conn, server: server, proto: uint8(slices.Index(a.Of, m.Protocol))})
 }
 
-// server gives the sum of what a request's connection asked of its server; those of
-// the same server are put together at the end.
-func (s *summer) server(m *index.Message) *serverSum {
+// server gives the place of the sum of what a request's connection asked of its server;
+// those of the same server are put together at the end.
+func (s *summer) server(m *index.Message) int32 {
 	if m.Conn == index.NoConnection {
-		return nil
+		return noServer
 	}
 	to := sender{m.Conn, 1 - m.Side}
-	sum := s.servers[to]
-	if sum == nil && len(s.servers) >= maxSenders {
+	if s.lastSum != noServer && s.lastTo == to {
+		return s.lastSum
+	}
+	at, known := s.servers[to]
+	if !known && len(s.servers) >= maxSenders {
 		s.capped = true
-		return nil
+		return noServer
 	}
-	if sum == nil {
-		sum = &serverSum{}
-		s.servers[to] = sum
+	if !known {
+		at = int32(len(s.sums))
+		s.servers[to], s.sums = at, append(s.sums, &serverSum{})
 	}
-	return sum
+	s.lastTo, s.lastSum = to, at
+	return at
 }
 
 func (s *summer) answers(m *index.Message) {
-	r, known := s.open[m.Request]
-	if !known {
+	r := s.open.take(m.Request)
+	if r == nil {
 		if m.Request == 0 {
 			s.answer.Orphans++
 		}
 		return
 	}
-	delete(s.open, m.Request)
 	s.answer.Answered++
 	latency := int64(m.Start - r.end)
-	if len(s.times) < maxLatencies {
-		s.times = append(s.times, latency)
-		s.slow = append(s.slow, slowOne{m.Request, latency})
+	if len(s.taken) < maxLatencies {
+		s.taken = append(s.taken, timedRequest{m.Request, latency})
 	} else {
 		s.capped = true
 	}
-	if r.server == nil {
+	if r.server == noServer {
 		return
 	}
-	r.server.Answered++
-	r.server.Bytes += m.Length
+	sum := s.sums[r.server]
+	sum.Answered++
+	sum.Bytes += m.Length
 	if m.Outcome == index.Failed {
-		r.server.Errors++
+		sum.Errors++
 	}
-	if len(r.server.times) < maxServerRTT {
-		r.server.times = append(r.server.times, latency)
+	if len(sum.times) < maxServerRTT {
+		sum.times = append(sum.times, latency)
 	}
 }
