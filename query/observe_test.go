@@ -49,7 +49,7 @@ func observation(all []Observation, code string) *Observation {
 
 func TestObservations(t *testing.T) {
 	var cases []observed
-	for _, some := range [][]observed{observedICMP(), observedDNS(), observedLinks(), observedSIP(), observedConnections(), observedAccess(), observedWarned()} {
+	for _, some := range [][]observed{observedICMP(), observedDNS(), observedLinks(), observedSIP(), observedConnections(), observedRedirects(), observedAccess(), observedWarned()} {
 		cases = append(cases, some...)
 	}
 	for i := range cases {
@@ -207,7 +207,7 @@ func observedDNS() []observed {
 	}
 	numbered := func(i int) string { return fmt.Sprintf("n%d.example.com", i) }
 	random := rand.New(rand.NewPCG(1, 2))
-	words := make([]string, entropyNames)
+	words := make([]string, 20)
 	for i := range words {
 		for range 30 {
 			words[i] += string("abcdefghijklmnopqrstuvwxyz234567"[random.IntN(32)])

@@ -24,11 +24,22 @@ import (
 type Engine struct {
 	source Source
 	writer Writer
+	limits *ObservationThresholds
 }
 
 // New gives an Engine over a source. writer may be nil: then nothing can be
 // added.
-func New(source Source, writer Writer) *Engine { return &Engine{source: source, writer: writer} }
+func New(source Source, writer Writer) *Engine {
+	t := DefaultObservationThresholds()
+	return &Engine{source: source, writer: writer, limits: &t}
+}
+
+// WithThresholds gives an Engine whose observations have other thresholds.
+func (e *Engine) WithThresholds(t ObservationThresholds) *Engine {
+	other := *e
+	other.limits = &t
+	return &other
+}
 
 // Kind classifies an Error; the CLI derives its exit code from it.
 type Kind int

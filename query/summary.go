@@ -115,7 +115,7 @@ func (e *Engine) Summary(ctx context.Context, q SummaryRequest) (*SummaryAnswer,
 	}
 	defer x.Close()
 	a := &SummaryAnswer{Capture: entry.ID, Protocol: q.Protocol, View: q.View}
-	s := newSummer(x, a, &q)
+	s := newSummer(x, a, &q, e.limits)
 	if err := s.read(ctx); err != nil {
 		return nil, wrap(err)
 	}

@@ -62,7 +62,7 @@ const (
 	maxServerRTT = 1 << 14 // of one server
 )
 
-func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
+func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest, limits *ObservationThresholds) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
 		open: map[uint32]asked{}, servers: map[sender]*serverSum{}, ends: knownEnds{capture: x},
@@ -71,7 +71,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	for range s.tops {
 		s.counts = append(s.counts, newTally(maxSummed))
 	}
-	s.watch = newObserving(x, a.Of)
+	s.watch = newObserving(x, a.Of, limits)
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s
 }
