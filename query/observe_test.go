@@ -328,6 +328,26 @@ func observedConnections() []observed {
 	}
 	port := func(i int) string { return fmt.Sprintf("10.0.0.2:%d", 1000+i) }
 	host := func(i int) string { return fmt.Sprintf("10.0.2.%d:445", i+1) }
+	// probes writes packets of a stealth scan, and RSTs that answer them if they are wanted.
+	probes := func(n int, flags byte, answered bool) (out []framed) {
+		for i := range n {
+			out = append(out, framed{100 * i, tcpPacket(at(i), port(i), flags, 1000, 7, "")})
+			if answered {
+				out = append(out, framed{100*i + 1, tcpPacket(port(i), at(i), 4, 7, 0, "")})
+			}
+		}
+		return out
+	}
+	// halfOpen writes handshakes that lack their last packet, and something long after.
+	halfOpen := func(n, step int, last bool) (out []framed) {
+		for i := range n {
+			out = laterMS(out, step*i, talk(at(i), "10.0.0.2:80")[:2]...)
+			if last {
+				out = laterMS(out, step*i, talk(at(i), "10.0.0.2:80")[2])
+			}
+		}
+		return append(out, framed{60000, udpPacket(at(0), "10.0.0.2:9", []byte("end"))})
+	}
 	every := func(n int, ms func(i int) int) (out []framed) {
 		for i := range n {
 			out = laterMS(out, ms(i), talk(at(i), "10.0.0.2:9000", ">hello", "<world")...)
@@ -350,6 +370,12 @@ func observedConnections() []observed {
 	return []observed{
 		{"scan.ports", "10.0.0.1 tried 15 ports of 10.0.0.2 in 1.4 s (15 refused)", linkRaw, tries(15, port), tries(14, port), nil},
 		{"scan.hosts", "10.0.0.1 tried port 445 of 15 hosts in 1.4 s (15 refused)", linkRaw, tries(15, host), tries(14, host), nil},
+		{"scan.stealth", "10.0.0.1 probed 5 ports of 10.0.0.2 in 400 ms with packets that no connection begins with (FIN alone)", linkRaw, probes(5, 1, false), probes(4, 1, false), nil},
+		{"scan.stealth", "(no flags)", linkRaw, probes(5, 0, false), probes(5, ack, false), nil},
+		{"scan.stealth", "10.0.0.1 probed 15 ports of 10.0.0.2 in 1.4 s with lone ACKs, which RSTs answered", linkRaw, probes(15, ack, true), probes(14, ack, true), nil},
+		{"scan.unfinished", "100 handshakes at port 80 of 10.0.0.2 were never finished, up to 100 in a second, within 891 ms", linkRaw, halfOpen(100, 9, false), halfOpen(99, 9, false), nil},
+		{"scan.unfinished", "100 handshakes", linkRaw, halfOpen(100, 9, false), halfOpen(200, 11, false), nil},
+		{"scan.unfinished", "100 handshakes", linkRaw, halfOpen(100, 9, false), halfOpen(200, 4, true), nil},
 		{"beacon.periodic", "10.0.0.1 opened 20 connections to 10.0.0.2:9000 over tcp, every 30.0 s in the middle; the gaps vary by 0 %", linkRaw, every(20, steady(30000)), every(19, steady(30000)), nil},
 		{"beacon.periodic", "20 connections", linkRaw, every(20, steady(30000)), every(20, steady(29000)), nil},
 		{"beacon.periodic", "20 connections", linkRaw, every(20, steady(30000)), every(20, func(i int) int { return 30000*i + i%2*20000 }), nil},
