@@ -70,19 +70,20 @@ type Analyzer struct {
 func New() *Analyzer { return &Analyzer{registry: dissectors()} }
 
 // Conn is the application side of one connection. The zero value is ready. It
-// holds at most about 1.5 KiB: two flows with headMax bytes and an unfinished
+// holds at most about 1.6 KiB: two flows with headMax bytes and an unfinished
 // HTTP header each, and nothing of them before the first TCP payload.
 type Conn struct {
-	app    proto  // settled for the conversation, if any
-	inner  proto  // what HTTP was upgraded to, or tunnels
-	server uint16 // TCP: the port that a SYN went to
-	asked  uint16 // port that HTTP's CONNECT named
-	tunnel uint16 // the same, once the proxy agreed
-	client uint8  // direction of the CONNECT
-	marks  uint16 // what protocols remember
-	method uint8  // of the last HTTP request
-	number uint32 // program of remote procedure calls; POP: bytes of the mail to come
-	flows  *[2]flow
+	app      proto  // settled for the conversation, if any
+	inner    proto  // what HTTP was upgraded to, or tunnels
+	server   uint16 // TCP: the port that a SYN went to
+	asked    uint16 // port that HTTP's CONNECT named
+	tunnel   uint16 // the same, once the proxy agreed
+	client   uint8  // direction of the CONNECT
+	marks    uint16 // what protocols remember
+	method   uint8  // of the last HTTP request
+	number   uint32 // program of remote procedure calls; POP: bytes of the mail to come
+	flows    *[2]flow
+	channels *channels // of RTSP; nil if there are none
 }
 
 // Quoted gives the state for a packet of the connection that another one quotes: what
@@ -90,6 +91,10 @@ type Conn struct {
 func (c *Conn) Quoted() Conn {
 	q := *c
 	q.flows = nil
+	if c.channels != nil {
+		x := *c.channels
+		q.channels = &x
+	}
 	return q
 }
 

@@ -80,8 +80,22 @@ func TestExpected(t *testing.T) {
 	if got := feed(a, &Conn{}, UDP, "192.0.2.2:48000", "192.0.2.1:40700", media); got != "rtp" {
 		t.Errorf("to the announced port: %s", got)
 	}
-	if got := feed(a, &Conn{}, UDP, "192.0.2.1:40701", "192.0.2.2:48001", media); got != "rtcp" {
-		t.Errorf("from the port after it: %s", got)
+	for _, c := range []struct{ port, payload, want string }{
+		{"40700", "\x80\x04\x00\x01abcdefgh1234", "rtp:g723"},
+		{"40700", "\x80\xe5\x00\x01abcdefgh1234", "rtp:rtpevent"},
+		{"40700", "\x80\x65\x00\x01abcdefgh", "rtp"},
+		{"40700", "\x80\xc8\x00\x01abcdefgh", "rtp:rtcp"},
+		{"40700", "\x80\xd7\x00\x01abcdefgh", "-"},
+		{"40700", "\x00\x60\x00\x01abcdefgh", "data data=12"},
+		{"40700", "\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl", "stun"},
+		{"40701", "\x80\xc8\x00\x01abcdefgh", "rtcp"},
+		{"40701", "\x80\x60\x00\x01abcdefgh", "-"},
+		{"40701", "\x80\xc8", "-"},
+		{"40701", "\x00\xc8\x00\x01abcdefgh", "data data=12"},
+	} {
+		if got := feed(a, &Conn{}, UDP, "192.0.2.1:"+c.port, "192.0.2.2:48001", c.payload); got != c.want {
+			t.Errorf("%q from port %s: %s, want %s", c.payload, c.port, got, c.want)
+		}
 	}
 	feed(a, &Conn{}, UDP, "192.0.2.1:40100", "192.0.2.2:69", "\x00\x01file\x00octet\x00")
 	if got := feed(a, &Conn{}, UDP, "192.0.2.2:40101", "192.0.2.1:40100", "\x00\x03\x00\x01abc"); got != "tftp:data data=3" {

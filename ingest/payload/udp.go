@@ -200,25 +200,6 @@ func gquicHello(c *call) bool {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// rtp dissects media that a session description announced (RFC 3550).
-func rtp(c *call) bool {
-	c.add("rtp")
-	return true
-}
-
-// isRTCP reports whether a datagram begins with a report (RFC 3550, section 6).
-func isRTCP(c *call) bool {
-	if len(c.b) < 8 || c.b[0]&0xc0 != 0x80 || c.b[1] < 200 || c.b[1] > 201 || c.n%4 != 0 {
-		return false
-	}
-	return (be16(c.b, 2)+1)*4 <= c.n
-}
-
-func rtcp(c *call) bool {
-	c.add("rtcp")
-	return true
-}
-
 // dcerpcDatagram: version 4 (C706, section 12.5).
 func dcerpcDatagram(c *call) bool {
 	return len(c.b) >= 80 && c.b[0] == 4 && c.b[1] <= 10 && c.b[4]&0xee == 0 && c.b[5] <= 3
