@@ -58,7 +58,7 @@ const FormatVersion = 2
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
 //	5  messages for sums; events of event streams, and texts of JSON-RPC on connections of its own
-//	6  RTP and RTCP inside RTSP; Location headers for sums
+//	6  RTP and RTCP inside RTSP; payloads that are mere continuation; Location headers for sums
 const ContentVersion = 6
 
 // Bucket names.

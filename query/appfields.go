@@ -144,8 +144,9 @@ func (f *appField) shown() bool {
 }
 
 // unseen are the frames with TCP of which Wireshark gives no protocol the payload: pieces
-// of messages, and segments out of order. A decoder joins those that came late, so that
-// their frames have messages; a filter must not find what Wireshark does not show.
+// of messages, segments out of order, and what it shows as mere continuation. A decoder
+// joins those that came late, so that their frames have messages; a filter must not find
+// what Wireshark does not show.
 func (l *lists) unseen() *roaring.Bitmap {
 	s := l.capture.Summary()
 	if l.silent == nil && s.Counters.AppsCapped == 0 {
@@ -161,15 +162,20 @@ func (l *lists) unseen() *roaring.Bitmap {
 			}
 		}
 		seen = append(seen, l.protocol("icmp", "icmpv6"))
-		l.silent = roaring.AndNot(l.protocol("tcp"), union(seen))
+		opaque, _ := l.list(index.PostApp, []byte(index.OpaqueApp))
+		l.silent = roaring.Or(opaque, roaring.AndNot(l.protocol("tcp"), union(seen)))
 	}
 	return l.silent
 }
 
 // unseen tells it of the frame in hand.
 func (r *frameRecord) unseen() bool {
-	if r.app().Layers != "" || r.capture.Summary().Counters.AppsCapped > 0 {
+	app := r.app()
+	switch {
+	case r.capture.Summary().Counters.AppsCapped > 0:
 		return false
+	case app.Layers != "":
+		return app.Opaque
 	}
 	stack := r.stack()
 	return times(stack, "tcp") > 0 && times(stack, "icmp") == 0 && times(stack, "icmpv6") == 0

@@ -12,7 +12,10 @@
 // payload beyond the first bytes of an unfinished message.
 package payload
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Kinds of transport: IP protocol numbers.
 const (
@@ -45,9 +48,13 @@ type Result struct {
 	// nobody got the payload: a piece of a longer message, or nothing there.
 	Protocols []string
 	// Segment: the packet has tcp.segment_data.
-	Segment     bool
+	Segment bool
+	// Opaque: the payload is that of TLS, but none of it is a record ("Continuation Data").
+	Opaque      bool
 	DataLengths []int // data.len
 	PDUSizes    []int // tcp.pdu.size
+
+	records bool // of TLS were seen
 }
 
 // Limits of a Result: a hostile packet can hold thousands of tiny messages.
@@ -120,6 +127,7 @@ const (
 func (a *Analyzer) Feed(conn *Conn, p *Packet) *Result {
 	r := &a.result
 	r.Protocols, r.DataLengths, r.PDUSizes, r.Segment = r.Protocols[:0], r.DataLengths[:0], r.PDUSizes[:0], false
+	r.Opaque, r.records = false, false
 	if p.Kind == TCP && p.SYN {
 		conn.server = p.Dst.Port()
 		if p.ACK {
@@ -133,6 +141,7 @@ func (a *Analyzer) Feed(conn *Conn, p *Packet) *Result {
 	*c = call{analyzer: a, conn: conn, res: r, packet: p, dir: p.Dir & 1, src: p.Src.Port(), dst: p.Dst.Port()}
 	if p.Kind == TCP {
 		c.tcp()
+		r.Opaque = !r.records && len(r.Protocols) > 0 && !slices.ContainsFunc(r.Protocols, func(name string) bool { return name != "tls" })
 		return r
 	}
 	c.b, c.n, c.cut = p.Data, p.Length, len(p.Data) < p.Length

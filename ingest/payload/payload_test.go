@@ -182,3 +182,29 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+// TestOpaque: TLS that is not made of records.
+func TestOpaque(t *testing.T) {
+	const client, server, record = "192.0.2.1:40002", "192.0.2.2:443", "\x17\x03\x03\x00\x04abcd"
+	for _, c := range []struct {
+		payload string
+		want    bool
+	}{
+		{record, false},
+		{record + record, false},
+		{record + "\x00\x01\x02\x03\x04\x05", false},
+		{"\x00\x01\x02\x03\x04\x05", true},
+		{"GET / HTTP/1.1\r\n\r\n", false},
+		{record[:5], false},
+	} {
+		a := New()
+		from, to := netip.MustParseAddrPort(client), netip.MustParseAddrPort(server)
+		r := a.Feed(&Conn{}, &Packet{Kind: TCP, Src: from, Dst: to, Length: len(c.payload), Data: []byte(c.payload)})
+		if r.Opaque != c.want {
+			t.Errorf("%q: %v", c.payload, r.Opaque)
+		}
+		if r = a.Feed(&Conn{}, &Packet{Kind: UDP, Src: from, Dst: to, Length: 1, Data: []byte("x")}); r.Opaque {
+			t.Error("a datagram")
+		}
+	}
+}
