@@ -14,8 +14,6 @@ import (
 	"pcapidx/index"
 )
 
-
-
 // observed is a capture that shows a pattern, and one that comes near it: of several
 // captures with the same code, each has both.
 type observed struct {
