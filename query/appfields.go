@@ -156,7 +156,10 @@ func (l *lists) unseen() *roaring.Bitmap {
 			for name := range strings.SplitSeq(app.Layers, ":") {
 				if !names[name] {
 					names[name] = true
-					list, _ := l.list(index.PostApp, []byte(name))
+					list, listed := l.list(index.PostApp, []byte(name))
+					if !listed {
+						return nil
+					}
 					seen = append(seen, list)
 				}
 			}

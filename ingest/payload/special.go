@@ -67,7 +67,7 @@ func textMessages(name string, part func(c *call, b []byte, n int)) func(c *call
 				named = true
 				c.add(name)
 			}
-			part(c, b[:min(n, len(b))], n)
+			part(c, b[:min(n, len(b))], min(n, c.n-at))
 			at += n
 		}
 		return true

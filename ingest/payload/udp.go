@@ -62,7 +62,7 @@ const stunCookie = 0x2112a442
 // attributes hold data (RFC 8656, section 18.4).
 func stun(c *call) bool {
 	const header, channelBind = 20, 9
-	const multiplexed, session = 0xff10, 8 // MS-TURN, section 2.2.3: a channel for many sessions
+	const multiplexed, session = 0xff10, 8 // of Microsoft's TURN: a channel for many sessions
 	kind := be16(c.b, 0)
 	if kind == multiplexed && be16(c.b, 2)+4 == c.n && c.n > 4+session {
 		c.add("stun")
