@@ -93,10 +93,8 @@ func (c *checker) collect(f *segmentFacts, p *Packet) {
 		}
 	}
 	if int(p.App) < len(c.x.summary.Apps) {
-		for _, name := range strings.Split(c.x.summary.Apps[p.App].Layers, ":") {
-			if name != "" {
-				f.add(PostApp, name, offset)
-			}
+		for _, name := range c.x.summary.Apps[p.App].Names() {
+			f.add(PostApp, name, offset)
 		}
 	} else if p.App > 0 {
 		c.problem("frame %d has application protocols %d of %d", p.Number, p.App, len(c.x.summary.Apps))

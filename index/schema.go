@@ -59,7 +59,8 @@ const FormatVersion = 2
 //	3  TCP analysis of packets, measures of connections, findings
 //	4  messages of application protocols
 //	5  messages for sums; events of event streams, and texts of JSON-RPC on connections of its own
-//	6  messages for sums in sections
+//	6  messages for sums in sections; RTP and RTCP inside RTSP; payloads that are mere
+//	   continuation; Location headers for sums; places of the text index's documents
 const ContentVersion = 6
 
 // Bucket names.

@@ -1,5 +1,10 @@
 package index
 
+import (
+	"slices"
+	"strings"
+)
+
 // Summary is what is known about a whole capture; it is stored once per index
 // and is the source of every overview.
 type Summary struct {
@@ -71,7 +76,24 @@ type Stack struct {
 type App struct {
 	Layers  string `json:"layers"`            // what follows the transport in frame.protocols
 	Segment bool   `json:"segment,omitempty"` // the frame has tcp.segment_data
+	Opaque  bool   `json:"opaque,omitempty"`  // none of the payload is understood
 }
+
+// Names gives the names under which lists have the frame: its protocols, each once, and
+// OpaqueApp.
+func (a *App) Names() (names []string) {
+	if a.Layers != "" {
+		names = strings.Split(a.Layers, ":")
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); a.Opaque {
+		names = append(names, OpaqueApp)
+	}
+	return names
+}
+
+// OpaqueApp is the list of the frames whose App is opaque, among those of protocols.
+const OpaqueApp = "-"
 
 // AddressCount counts the frames that have an address as source or destination
 // of their outermost IP header.

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"pcapidx/index"
@@ -108,6 +107,9 @@ func (t *appTable) add(r *payload.Result, counters *index.Counters) uint32 {
 	if r.Segment {
 		t.key = append(t.key, '+')
 	}
+	if r.Opaque {
+		t.key = append(t.key, '-')
+	}
 	for _, name := range r.Protocols[:min(len(r.Protocols), maxAppLayers)] {
 		t.key = append(append(t.key, name...), ':')
 	}
@@ -120,11 +122,8 @@ func (t *appTable) add(r *payload.Result, counters *index.Counters) uint32 {
 		return 0
 	}
 	id = uint32(len(t.list))
-	layers := r.Protocols[:min(len(r.Protocols), maxAppLayers)]
-	t.list = append(t.list, index.App{Layers: strings.Join(layers, ":"), Segment: r.Segment})
-	names := slices.Clone(layers)
-	slices.Sort(names)
-	t.names = append(t.names, slices.Compact(names))
+	app := index.App{Layers: strings.Join(r.Protocols[:min(len(r.Protocols), maxAppLayers)], ":"), Segment: r.Segment, Opaque: r.Opaque}
+	t.list, t.names = append(t.list, app), append(t.names, app.Names())
 	t.byKey[string(t.key)] = id
 	return id
 }

@@ -102,10 +102,13 @@ func (f *appField) column() *columnField {
 		c.need, c.since, c.get = index.ColApp, 2, f.appendLayers
 	case ofMessage:
 		c.get = f.appendValues
+		if f.shown() {
+			c.need = index.ColApp | index.ColStack
+		}
 	case ofLater:
 		*c = later(f.Name)
 	case ofRequest, ofDelay:
-		c.get = f.appendPairs
+		c.need, c.get = index.ColApp|index.ColStack, f.appendPairs
 	}
 	return c
 }
@@ -124,7 +127,67 @@ func (f *appField) appendLayers(r *frameRecord, dst []filter.Value) []filter.Val
 	return dst
 }
 
+// shownProtocols are the protocols that Wireshark shows.
+var shownProtocols = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range payload.Names() {
+		names[name] = true
+	}
+	return names
+})
+
+// shown: the field is one of a protocol that Wireshark shows, and so it has no value in
+// frames that Wireshark does not look into: see lists.unseen.
+func (f *appField) shown() bool {
+	name, _, _ := strings.Cut(f.real, ".")
+	return shownProtocols()[name]
+}
+
+// unseen are the frames with TCP of which Wireshark gives no protocol the payload: pieces
+// of messages, segments out of order, and what it shows as mere continuation. A decoder
+// joins those that came late, so that their frames have messages; a filter must not find
+// what Wireshark does not show.
+func (l *lists) unseen() *roaring.Bitmap {
+	s := l.capture.Summary()
+	if l.silent == nil && s.Counters.AppsCapped == 0 {
+		var seen []*roaring.Bitmap
+		names := map[string]bool{"": true}
+		for _, app := range s.Apps {
+			for name := range strings.SplitSeq(app.Layers, ":") {
+				if !names[name] {
+					names[name] = true
+					list, listed := l.list(index.PostApp, []byte(name))
+					if !listed {
+						return nil
+					}
+					seen = append(seen, list)
+				}
+			}
+		}
+		seen = append(seen, l.protocol("icmp", "icmpv6"))
+		opaque, _ := l.list(index.PostApp, []byte(index.OpaqueApp))
+		l.silent = roaring.Or(opaque, roaring.AndNot(l.protocol("tcp"), union(seen)))
+	}
+	return l.silent
+}
+
+// unseen tells it of the frame in hand.
+func (r *frameRecord) unseen() bool {
+	app := r.app()
+	switch {
+	case r.capture.Summary().Counters.AppsCapped > 0:
+		return false
+	case app.Layers != "":
+		return app.Opaque
+	}
+	stack := r.stack()
+	return times(stack, "tcp") > 0 && times(stack, "icmp") == 0 && times(stack, "icmpv6") == 0
+}
+
 func (f *appField) appendValues(r *frameRecord, dst []filter.Value) []filter.Value {
+	if f.shown() && r.unseen() {
+		return dst
+	}
 	messages, err := r.messages.of(r.row.Number)
 	if err != nil {
 		r.err = err
@@ -168,6 +231,9 @@ func messageValue(kind dissect.FieldKind, v *index.MessageField) filter.Value {
 // appendPairs gives what an answer tells of its request: the frame, or the time since
 // it.
 func (f *appField) appendPairs(r *frameRecord, dst []filter.Value) []filter.Value {
+	if r.unseen() {
+		return dst
+	}
 	messages, err := r.messages.of(r.row.Number)
 	for _, m := range slices.Clone(messages) {
 		if m.Request == 0 || !f.pairOf(m.Protocol) {
@@ -208,7 +274,7 @@ func appBounds(l *lists, f *appField, t *filter.Test) bounds {
 		}
 		return bounds{nil, apps}
 	case ofMessage:
-		has := l.messages(f.real, nil)
+		has := l.messages(f, nil)
 		switch {
 		case has == nil:
 			return bounds{}
@@ -217,7 +283,7 @@ func appBounds(l *lists, f *appField, t *filter.Test) bounds {
 		case t.Op == filter.Eq && !t.All:
 			if c, ok := t.Right.(*filter.Const); ok && f.Listed {
 				if value, ok := listedValue(f.Kind, c); ok {
-					if list := l.messages(f.real, value); list != nil {
+					if list := l.messages(f, value); list != nil {
 						return bounds{list, list}
 					}
 				}
@@ -242,8 +308,8 @@ func listedValue(kind dissect.FieldKind, c *filter.Const) ([]byte, bool) {
 
 // messages gives the frames of the segment whose messages have a field, or a value of
 // it; nil if lists do not tell.
-func (l *lists) messages(field string, value []byte) *roaring.Bitmap {
-	all, listed, err := l.capture.MessageList(field, value)
+func (l *lists) messages(f *appField, value []byte) *roaring.Bitmap {
+	all, listed, err := l.capture.MessageList(f.real, value)
 	if err != nil && l.err == nil {
 		l.err = err
 	}
@@ -254,7 +320,11 @@ func (l *lists) messages(field string, value []byte) *roaring.Bitmap {
 	part := roaring.New()
 	part.AddRange(uint64(first), uint64(first)+uint64(l.frames))
 	part.And(all)
-	return roaring.AddOffset64(part, -first)
+	part = roaring.AddOffset64(part, -first)
+	if unseen := l.unseen(); f.shown() && unseen != nil {
+		part.AndNot(unseen)
+	}
+	return part
 }
 
 // appNames gives the names of the fields of application protocols that begin with a

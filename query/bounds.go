@@ -25,6 +25,7 @@ type lists struct {
 	// unlisted are the frames of which a value may be in no list: in an index of
 	// content 1 those whose headers were cut or quoted.
 	unlisted  *roaring.Bitmap
+	silent    *roaring.Bitmap // see unseen; nil: not known
 	protocols map[string]*roaring.Bitmap
 	err       error // first error of reading
 }

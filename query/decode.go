@@ -144,9 +144,9 @@ func (q *DecodeRequest) checkWords() error {
 	layers, payloads := []string{"full", "concise"}, []string{"none", "text", "hex"}
 	switch {
 	case !slices.Contains(layers, q.Layers):
-		return unknownWord("form of layers", q.Layers, layers)
+		return UnknownWord("form of layers", q.Layers, layers)
 	case !slices.Contains(payloads, q.Payload):
-		return unknownWord("form of payload", q.Payload, payloads)
+		return UnknownWord("form of payload", q.Payload, payloads)
 	case q.PayloadBytes < 0:
 		return badRequest("give a positive number, or 0 for the default", "payload bytes %d are negative", q.PayloadBytes)
 	case (q.Frames == "") == (q.Connection == ""):

@@ -129,9 +129,9 @@ func (d *diagnosis) check() error {
 	severity := slices.Index(Severities(), d.Severity)
 	switch {
 	case !slices.Contains(DiagnosisGroupings(), d.By):
-		return unknownWord("grouping", d.By, DiagnosisGroupings())
+		return UnknownWord("grouping", d.By, DiagnosisGroupings())
 	case severity < 0:
-		return unknownWord("severity", d.Severity, Severities())
+		return UnknownWord("severity", d.Severity, Severities())
 	}
 	d.least, d.codes = index.Severity(severity), splitList(d.Code)
 	return d.Page.check()

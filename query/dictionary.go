@@ -100,7 +100,7 @@ func fieldsWith(prefix string) []string {
 }
 
 func noFieldHint(prefix string) string {
-	if near := nearest(prefix, dictionary{}.Names()); near != "" {
+	if near := Nearest(prefix, dictionary{}.Names()); near != "" {
 		return fmt.Sprintf("no field begins with that; did you mean %s?", near)
 	}
 	return "no field begins with that; without a prefix all are listed"

@@ -40,7 +40,7 @@ type ExportAnswer struct {
 func (e *Engine) Export(ctx context.Context, q ExportRequest, w io.Writer) (*ExportAnswer, error) {
 	formats := []string{"pcapng", "pcap"}
 	if q.Format != "" && !slices.Contains(formats, q.Format) {
-		return nil, unknownWord("format", q.Format, formats)
+		return nil, UnknownWord("format", q.Format, formats)
 	}
 	f, x, entry, err := e.openFiltered(q.Capture, q.Filter)
 	if err != nil {

@@ -165,9 +165,9 @@ func (q *FollowRequest) check() error {
 	directions, formats := []string{"both", "client", "server"}, []string{"text", "hex", "raw"}
 	switch {
 	case q.Direction != "" && !slices.Contains(directions, q.Direction):
-		return unknownWord("direction", q.Direction, directions)
+		return UnknownWord("direction", q.Direction, directions)
 	case !slices.Contains(formats, q.Format):
-		return unknownWord("format", q.Format, formats)
+		return UnknownWord("format", q.Format, formats)
 	case q.Limit < 0:
 		return badRequest("give a positive number, or 0", "limit %d is negative", q.Limit)
 	case q.Connection == "":

@@ -32,7 +32,7 @@ type keptIndex struct {
 	uses      int
 	dropped   bool        // out of the list: the last use closes it
 	timer     *time.Timer // drops it when nobody asks any more
-	overview  atomic.Pointer[OverviewAnswer]
+	overview  atomic.Pointer[keptOverview]
 }
 
 // NewKeptSource keeps at most so many indexes of a store open, each until nobody

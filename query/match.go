@@ -38,14 +38,14 @@ func parseConnectionFilter(q *ConnectionsRequest) (f connectionFilter, err error
 	for _, name := range splitList(q.Protocol) {
 		i := slices.IndexFunc(transports(), func(t transport) bool { return t.name == strings.ToLower(name) })
 		if i < 0 {
-			return f, unknownWord("protocol", name, transportNames())
+			return f, UnknownWord("protocol", name, transportNames())
 		}
 		f.kinds = append(f.kinds, transports()[i].kind)
 	}
 	for _, name := range splitList(q.State) {
 		i := slices.Index(index.StateNames(), strings.ToUpper(name))
 		if i < 0 {
-			return f, unknownWord("state", name, index.StateNames())
+			return f, UnknownWord("state", name, index.StateNames())
 		}
 		f.states, f.stateSet = append(f.states, index.ConnState(i)), true
 	}

@@ -149,9 +149,9 @@ func (q *MCPTrafficRequest) check() error {
 	}
 	switch {
 	case !slices.Contains(MCPModes(), q.Mode):
-		return unknownWord("mode", q.Mode, MCPModes())
+		return UnknownWord("mode", q.Mode, MCPModes())
 	case q.Category != "" && !slices.Contains(MCPCategories(), q.Category):
-		return unknownWord("category", q.Category, MCPCategories())
+		return UnknownWord("category", q.Category, MCPCategories())
 	case !(q.SlowMS >= 0): // NaN is not
 		return badRequest("give a positive number of milliseconds", "the time that counts as slow is none")
 	}

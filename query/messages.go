@@ -165,12 +165,12 @@ func (q *MessagesRequest) check() error {
 	names := messageProtocols()
 	for _, word := range splitList(q.Protocol) {
 		if !slices.Contains(names, word) {
-			return unknownWord("protocol", word, names)
+			return UnknownWord("protocol", word, names)
 		}
 	}
 	switch {
 	case q.Status != "" && !slices.Contains(messageStatuses(), q.Status):
-		return unknownWord("status", q.Status, messageStatuses())
+		return UnknownWord("status", q.Status, messageStatuses())
 	case q.TextOffset < 0 || q.TextLimit < 0:
 		return badRequest("give 0 or a positive number of bytes", "the part of the text is negative")
 	}

@@ -99,18 +99,19 @@ type watching struct {
 }
 
 // watchers lists the observers of messages, in the order in which they report.
-func watchers() []watching {
+func watchers(limits *ObservationThresholds) []watching {
 	return []watching{
-		{[]string{"dns"}, func() observer { return newSubdomains() }},
-		{[]string{"dns"}, func() observer { return newFailedNames() }},
-		{[]string{"icmp", "icmpv6"}, func() observer { return newEchoes() }},
-		{[]string{"icmp", "icmpv6"}, func() observer { return newEchoPayloads() }},
-		{[]string{"icmp", "icmpv6"}, func() observer { return &traces{} }},
-		{[]string{"dhcp"}, func() observer { return newDHCPServers() }},
-		{[]string{"dhcp"}, func() observer { return &discovers{} }},
+		{[]string{"dns"}, func() observer { return newSubdomains(limits) }},
+		{[]string{"dns"}, func() observer { return newFailedNames(limits) }},
+		{[]string{"icmp", "icmpv6"}, func() observer { return newEchoes(limits) }},
+		{[]string{"icmp", "icmpv6"}, func() observer { return newEchoPayloads(limits) }},
+		{[]string{"icmp", "icmpv6"}, func() observer { return &traces{limits: limits} }},
+		{[]string{"dhcp"}, func() observer { return newDHCPServers(limits.DHCPServers) }},
+		{[]string{"dhcp"}, func() observer { return &discovers{limits: limits} }},
 		{[]string{"arp"}, func() observer { return &claimants{} }},
-		{[]string{"sip"}, func() observer { return newRegistrations() }},
-		{[]string{"sip"}, func() observer { return newCallSpread() }},
+		{[]string{"http"}, func() observer { return newRedirects(limits) }},
+		{[]string{"sip"}, func() observer { return newRegistrations(limits) }},
+		{[]string{"sip"}, func() observer { return newCallSpread(limits) }},
 		{[]string{"resp"}, func() observer { return newOpenRedis() }},
 		{[]string{"mysql", "pgsql"}, func() observer { return newOpenSQL() }},
 	}
@@ -131,7 +132,7 @@ type observing struct {
 }
 
 // newObserving makes the observers of messages of some protocols.
-func newObserving(x Capture, protocols []string) *observing {
+func newObserving(x Capture, protocols []string, limits *ObservationThresholds) *observing {
 	o := &observing{capture: x, records: &knownEnds{capture: x}, of: map[string][]observer{}}
 	add := func(w observer, of []string) {
 		used := false
@@ -144,7 +145,7 @@ func newObserving(x Capture, protocols []string) *observing {
 			o.all = append(o.all, w)
 		}
 	}
-	for _, w := range watchers() {
+	for _, w := range watchers(limits) {
 		add(w.make(), w.protocols)
 	}
 	with := warnedProtocols(x, protocols)
@@ -155,7 +156,7 @@ func newObserving(x Capture, protocols []string) *observing {
 	}
 	add(newCredentials(), with)
 	add(newWarned(), with)
-	for _, c := range connectionWatchers() {
+	for _, c := range connectionWatchers(limits) {
 		if slices.ContainsFunc(c.protocols, func(p string) bool { return slices.Contains(protocols, p) }) {
 			o.conns = append(o.conns, c.make())
 		}
@@ -315,10 +316,10 @@ func largest[K comparable, V any](sums map[K]V, size func(V) int, compare func(a
 }
 
 // reached gives the keys of those sums that reach a threshold, as largest does.
-func reached[K comparable, V any](least int, sums map[K]V, size func(V) int, compare func(a, b K) int) []K {
+func reached[K comparable, V any](least uint32, sums map[K]V, size func(V) int, compare func(a, b K) int) []K {
 	var keys []K
 	for k, v := range sums {
-		if size(v) >= least {
+		if size(v) >= int(least) {
 			keys = append(keys, k)
 		}
 	}

@@ -22,11 +22,11 @@ type connectionWatching struct {
 const anyConnection = ""
 
 // connectionWatchers lists the observers of connections.
-func connectionWatchers() []connectionWatching {
+func connectionWatchers(limits *ObservationThresholds) []connectionWatching {
 	return []connectionWatching{
-		{[]string{anyConnection}, func() connectionObserver { return &beacons{by: map[beaconKey]*beaconSum{}} }},
+		{[]string{anyConnection}, func() connectionObserver { return &beacons{limits: limits, by: map[beaconKey]*beaconSum{}} }},
 		{[]string{anyConnection}, func() connectionObserver { return newUnusualPorts() }},
-		{[]string{anyConnection, "ssh"}, func() connectionObserver { return &sshSessions{by: map[beaconKey]*sshSum{}} }},
+		{[]string{anyConnection, "ssh"}, func() connectionObserver { return &sshSessions{limits: limits, by: map[beaconKey]*sshSum{}} }},
 	}
 }
 
@@ -71,19 +71,14 @@ type walkedApplication struct {
 	protocols []string
 }
 
-// Thresholds of beacons are common practice: 20 connections, gaps that vary by less than
-// a fifth of their mean, a median of 30 s and more.
-const (
-	beaconCount  = 20
-	beaconSpread = 0.2
-	beaconGap    = index.Time(30e9)
-	maxTimes     = 1 << 20 // starts of connections that are kept
-)
+// maxTimes bounds the starts of connections that are kept.
+const maxTimes = 1 << 20
 
 // beacons looks for connections that come at regular intervals.
 type beacons struct {
-	by    map[beaconKey]*beaconSum
-	times int
+	limits *ObservationThresholds
+	by     map[beaconKey]*beaconSum
+	times  int
 }
 
 type beaconSum struct {
@@ -136,20 +131,20 @@ func gapsOf(times []index.Time) (median index.Time, variation float64) {
 }
 
 func (b *beacons) report() (out []Observation) {
-	for _, k := range reached(beaconCount, b.by, func(x *beaconSum) int { return len(x.starts) }, beaconKey.compare) {
+	for _, k := range reached(b.limits.BeaconCount, b.by, func(x *beaconSum) int { return len(x.starts) }, beaconKey.compare) {
 		x := b.by[k]
 		if len(out) >= maxOfCode {
 			break
 		}
 		median, variation := gapsOf(x.starts)
-		if median < beaconGap || !(variation < beaconSpread) {
+		if median < b.limits.BeaconGap || !(variation < b.limits.BeaconSpread) {
 			continue
 		}
 		out = append(out, Observation{
 			Code: "beacon.periodic", Title: "connections at regular intervals", Who: k.client.String(), Connections: x.conns, Frames: x.frames,
 			Statement: fmt.Sprintf("%s opened %d connections to %s over %s, every %.1f s in the middle; the gaps vary by %.0f %% of their mean",
 				k.client, len(x.starts), k.server, transportName(k.kind), float64(median)/1e9, 100*variation),
-			Rule:   fmt.Sprintf("at least %d connections of one client to one port of a server, median gap at least %d s, standard deviation of the gaps below %.0f %% of their mean", beaconCount, beaconGap/1e9, 100*beaconSpread),
+			Rule:   fmt.Sprintf("at least %d connections of one client to one port of a server, median gap at least %s, standard deviation of the gaps below %.0f %% of their mean", b.limits.BeaconCount, spanWords(b.limits.BeaconGap), 100*b.limits.BeaconSpread),
 			Source: "common practice; nDPI risk 48",
 			Benign: []string{"monitoring and health checks", "NTP, mail and update clients that ask at intervals", "metrics that are sent or fetched"},
 			Limits: "intervals within one connection, and those longer than a twentieth of the capture, are not seen",
@@ -158,16 +153,11 @@ func (b *beacons) report() (out []Observation) {
 	return out
 }
 
-// Thresholds of auth.ssh_many: count and window are Zeek's; what is short is ours: a
-// session in which somebody works takes longer.
-const (
-	sshMany   = 30
-	sshWindow = index.Time(1800e9)
-	sshShort  = index.Time(30e9)
-)
-
 // sshSessions looks for many short sessions of SSH between two hosts.
-type sshSessions struct{ by map[beaconKey]*sshSum }
+type sshSessions struct {
+	limits *ObservationThresholds
+	by     map[beaconKey]*sshSum
+}
 
 type sshSum struct {
 	starts      []index.Time
@@ -189,7 +179,7 @@ func (s *sshSessions) connection(c *index.Connection, protocols []string, _ bool
 		x = &sshSum{}
 		s.by[k] = x
 	}
-	if x.total++; c.End-c.Start > sshShort {
+	if x.total++; c.End-c.Start > s.limits.SSHShort {
 		x.long++
 		return
 	}
@@ -198,23 +188,23 @@ func (s *sshSessions) connection(c *index.Connection, protocols []string, _ bool
 }
 
 func (s *sshSessions) report() (out []Observation) {
-	for _, k := range reached(sshMany, s.by, func(x *sshSum) int { return len(x.starts) }, beaconKey.compare) {
+	for _, k := range reached(s.limits.SSHSessions, s.by, func(x *sshSum) int { return len(x.starts) }, beaconKey.compare) {
 		x := s.by[k]
 		best, from := 0, 0
 		slices.Sort(x.starts)
 		for i, t := range x.starts {
-			for t-x.starts[from] > sshWindow {
+			for t-x.starts[from] > s.limits.SSHWindow {
 				from++
 			}
 			best = max(best, i-from+1)
 		}
-		if best < sshMany || len(out) >= maxOfCode {
+		if best < int(s.limits.SSHSessions) || len(out) >= maxOfCode {
 			continue
 		}
 		out = append(out, Observation{
 			Code: "auth.ssh_many", Title: "many short SSH sessions", Who: k.client.String(), Connections: x.conns, Frames: x.frames,
-			Statement: fmt.Sprintf("%s opened %d SSH sessions of at most %d s to %s within 30 minutes; of all %d sessions %d were longer", k.client, best, sshShort/1e9, k.server, x.total, x.long),
-			Rule:      fmt.Sprintf("at least %d sessions of at most %d s between two hosts in 30 minutes", sshMany, sshShort/1e9),
+			Statement: fmt.Sprintf("%s opened %d SSH sessions of at most %s to %s within %s; of all %d sessions %d were longer", k.client, best, spanWords(s.limits.SSHShort), k.server, spanWords(s.limits.SSHWindow), x.total, x.long),
+			Rule:      fmt.Sprintf("at least %d sessions of at most %s between two hosts in %s", s.limits.SSHSessions, spanWords(s.limits.SSHShort), spanWords(s.limits.SSHWindow)),
 			Source:    "Zeek's rule for guesses of passwords (30 in 30 minutes); what is short is ours",
 			Benign:    []string{"scripts that run commands or copy files", "backups, version control, configuration management", "health checks"},
 			Limits:    "whether logins succeeded is encrypted",

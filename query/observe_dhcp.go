@@ -11,22 +11,25 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of dhcp.starvation_shape are ours.
-const (
-	starvedClients = 50
-	starvedWindow  = index.Time(60e9)
-)
-
 // dhcpServers looks at who answers the clients of a network: those behind one relay, or,
 // without one, on the link itself.
 type dhcpServers struct {
-	by map[dhcpServerKey]*dhcpServerSum
+	allowed []netip.Addr // none: all are
+	by      map[dhcpServerKey]*dhcpServerSum
 }
 
 type dhcpServerKey struct{ relay, server netip.Addr }
 
 func (k dhcpServerKey) compare(o dhcpServerKey) int {
 	return cmp.Or(k.relay.Compare(o.relay), k.server.Compare(o.server))
+}
+
+// where says which network it is.
+func (k dhcpServerKey) where() string {
+	if k.relay.IsValid() && !k.relay.IsUnspecified() {
+		return "behind relay " + k.relay.String()
+	}
+	return "on the link"
 }
 
 type dhcpServerSum struct {
@@ -36,7 +39,9 @@ type dhcpServerSum struct {
 	sources []string // who sent these frames on the link
 }
 
-func newDHCPServers() *dhcpServers { return &dhcpServers{by: map[dhcpServerKey]*dhcpServerSum{}} }
+func newDHCPServers(allowed []netip.Addr) *dhcpServers {
+	return &dhcpServers{allowed: allowed, by: map[dhcpServerKey]*dhcpServerSum{}}
+}
 
 func (d *dhcpServers) fields() []string {
 	return []string{"dhcp.option.dhcp", "dhcp.option.dhcp_server_id", "dhcp.ip.relay", "dhcp.option.router", "dhcp.option.domain_name_server"}
@@ -79,7 +84,7 @@ func addressesOf(m *index.Message, name string) string {
 func (d *dhcpServers) review(ctx context.Context, x Capture) error {
 	of := map[uint32]*dhcpServerSum{}
 	var frames []uint32
-	if len(d.by) > 1 {
+	if len(d.by) > 1 || len(d.allowed) > 0 {
 		for _, s := range d.by {
 			for _, f := range s.frames {
 				of[f], frames = s, append(frames, f)
@@ -103,6 +108,11 @@ func (d *dhcpServers) report() (out []Observation) {
 		}
 		if o, ok := d.several(keys[:n]); ok && len(out) < maxOfCode {
 			out = append(out, o)
+		}
+		for _, k := range keys[:n] {
+			if len(d.allowed) > 0 && !slices.Contains(d.allowed, k.server) && len(out) < maxOfCode {
+				out = append(out, d.unlisted(k))
+			}
 		}
 		keys = keys[n:]
 	}
@@ -130,12 +140,8 @@ func (d *dhcpServers) several(keys []dhcpServerKey) (o Observation, ok bool) {
 	if len(keys) < 2 || len(sources) < 2 {
 		return o, false
 	}
-	where := "on the link"
-	if relay := keys[0].relay; relay.IsValid() && !relay.IsUnspecified() {
-		where = "behind relay " + relay.String()
-	}
 	o.Code, o.Title, o.Who = "dhcp.multiple_servers", "several DHCP servers on one network", keys[0].server.String()
-	o.Statement = fmt.Sprintf("%d servers answer %s: %s", len(keys), where, strings.Join(names, "; "))
+	o.Statement = fmt.Sprintf("%d servers answer %s: %s", len(keys), keys[0].where(), strings.Join(names, "; "))
 	if len(offers) > 1 {
 		o.Statement += "; what they offer as router or name server differs"
 	}
@@ -145,8 +151,21 @@ func (d *dhcpServers) several(keys []dhcpServerKey) (o Observation, ok bool) {
 	return o, true
 }
 
+// unlisted describes a server that is not among those that may answer.
+func (d *dhcpServers) unlisted(k dhcpServerKey) Observation {
+	s := d.by[k]
+	return Observation{
+		Code: "dhcp.server_unlisted", Title: "a DHCP server that is not on the list", Who: k.server.String(), Frames: s.frames,
+		Statement: fmt.Sprintf("%s, which is none of the %d listed servers, answers %s from %s: %d answers (%s)", k.server, len(d.allowed), k.where(), strings.Join(s.sources, " "), s.answers, s.offers),
+		Rule:      "an OFFER or ACK whose server identifier (option 54) is not among the given servers", Source: "the given list",
+		Benign: []string{"a new server that the list lacks", "an address of a listed server that the list lacks"},
+		Limits: "a server may claim the identifier of another one; answers without an identifier are not counted",
+	}
+}
+
 // discovers looks for many clients that ask for an address within a minute.
 type discovers struct {
+	limits *ObservationThresholds
 	window[string]
 	all []discover
 }
@@ -168,7 +187,7 @@ func (d *discovers) watch(m *index.Message, _ *talkers) {
 	if kind != 1 || client == "" || relay.IsValid() && !relay.IsUnspecified() { // a relay sends for others by design
 		return
 	}
-	d.add(client, m.Start, starvedWindow)
+	d.add(client, m.Start, d.limits.StarvedWindow)
 	if len(d.all) < maxReviewed {
 		d.all = append(d.all, discover{client: client, frame: m.Frame, time: m.Start})
 	}
@@ -176,7 +195,7 @@ func (d *discovers) watch(m *index.Message, _ *talkers) {
 
 // review reads who sent the requests, if there are enough.
 func (d *discovers) review(ctx context.Context, x Capture) error {
-	if d.best < starvedClients {
+	if d.best < int(d.limits.StarvedClients) {
 		return nil
 	}
 	at := map[uint32]*discover{}
@@ -188,9 +207,10 @@ func (d *discovers) review(ctx context.Context, x Capture) error {
 }
 
 func (d *discovers) report() (out []Observation) {
-	if d.best < starvedClients {
+	if d.best < int(d.limits.StarvedClients) {
 		return nil
 	}
+	least, span := int(d.limits.StarvedClients), d.limits.StarvedWindow
 	sums := map[string]*window[string]{}
 	frames := map[string][]uint32{}
 	other, others := &window[string]{}, []uint32(nil)
@@ -199,29 +219,29 @@ func (d *discovers) report() (out []Observation) {
 		if sums[x.source] == nil {
 			sums[x.source] = &window[string]{}
 		}
-		sums[x.source].add(x.client, x.time, starvedWindow)
+		sums[x.source].add(x.client, x.time, span)
 		frames[x.source] = few(frames[x.source], x.frame)
 		if x.source != colons([]byte(x.client)) {
-			other.add(x.client, x.time, starvedWindow)
+			other.add(x.client, x.time, span)
 			others = few(others, x.frame)
 		}
 	}
 	o := Observation{
 		Code: "dhcp.starvation_shape", Title: "many clients ask for an address at once",
-		Rule:   fmt.Sprintf("DISCOVER of at least %d different clients in 60 s from one sender, or with a client's address that is not the sender's", starvedClients),
+		Rule:   fmt.Sprintf("DISCOVER of at least %d different clients in %s from one sender, or with a client's address that is not the sender's", least, spanWords(span)),
 		Source: "ours", Benign: []string{"a test of the server's load", "a switch or access point that forwards for others", "many devices that start after a power cut"},
 		Limits: fmt.Sprintf("the first %d DISCOVER are read; requests that a relay forwards are not counted", maxReviewed),
 	}
 	for _, who := range largest(sums, func(w *window[string]) int { return w.best }, strings.Compare) {
-		if w := sums[who]; w.best >= starvedClients && len(out) < maxOfCode {
+		if w := sums[who]; w.best >= least && len(out) < maxOfCode {
 			o.Who, o.Frames = who, frames[who]
-			o.Statement = fmt.Sprintf("%s sent DISCOVER of %d different clients within 60 s", who, w.best)
+			o.Statement = fmt.Sprintf("%s sent DISCOVER of %d different clients within %s", who, w.best, spanWords(span))
 			out = append(out, o)
 		}
 	}
-	if len(out) == 0 && other.best >= starvedClients {
+	if len(out) == 0 && other.best >= least {
 		o.Frames = others
-		o.Statement = fmt.Sprintf("DISCOVER of %d different clients within 60 s, from %d senders whose own address is another one", other.best, len(sums))
+		o.Statement = fmt.Sprintf("DISCOVER of %d different clients within %s, from %d senders whose own address is another one", other.best, spanWords(span), len(sums))
 		out = append(out, o)
 	}
 	return out

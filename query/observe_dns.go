@@ -11,24 +11,6 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of names. The base of dns.many_subdomains is that of RITA's score for
-// command and control over DNS; dns.high_entropy_names is common practice (hexadecimal
-// has at most 4 bits a character, base32 at most 5); dns.nxdomain_burst is ours, after
-// MITRE T1568.002.
-const (
-	manySubdomains = 100
-	entropyBits    = 3.5
-	entropyNames   = 20
-	entropyLength  = 20
-	burstNames     = 25
-	burstWindow    = index.Time(300e9)
-	// What makes many subdomains look more like a tunnel: names longer than that in
-	// the middle, a larger share of different ones, of TXT and NULL.
-	tunnelName  = 52
-	tunnelFresh = 0.8
-	tunnelTexts = 0.5
-)
-
 // domainOf gives what is probably the registered domain of a name, and what stands in
 // front of it. Without a list of public suffixes it is a guess: two labels, three below
 // a country's short second level (co.uk).
@@ -44,8 +26,9 @@ func domainOf(name string) (sub, domain string) {
 
 // subdomains counts the different names below one domain that one client asks for.
 type subdomains struct {
-	by    map[clientDomain]*subdomainSum
-	names int // kept in all
+	limits *ObservationThresholds
+	by     map[clientDomain]*subdomainSum
+	names  int // kept in all
 }
 
 type clientDomain struct {
@@ -68,7 +51,9 @@ type subdomainSum struct {
 	frames      []uint32
 }
 
-func newSubdomains() *subdomains { return &subdomains{by: map[clientDomain]*subdomainSum{}} }
+func newSubdomains(limits *ObservationThresholds) *subdomains {
+	return &subdomains{limits: limits, by: map[clientDomain]*subdomainSum{}}
+}
 
 func (s *subdomains) fields() []string { return []string{"dns.qry.name", "dns.qry.type"} }
 
@@ -101,7 +86,7 @@ func (s *subdomains) watch(m *index.Message, t *talkers) {
 	x.names[sub] = true
 	s.names++
 	x.lengths, x.frames = append(x.lengths, len(name)), few(x.frames, m.Frame)
-	if plain := strings.ReplaceAll(sub, ".", ""); len(plain) >= entropyLength {
+	if plain := strings.ReplaceAll(sub, ".", ""); len(plain) >= int(s.limits.EntropyLength) {
 		x.long++
 		x.bits += entropyOf(plain)
 	}
@@ -123,16 +108,17 @@ func entropyOf(text string) (bits float64) {
 }
 
 func (s *subdomains) report() (out []Observation) {
-	for _, k := range reached(entropyNames, s.by, func(x *subdomainSum) int { return len(x.names) }, clientDomain.compare) {
+	l := s.limits
+	for _, k := range reached(min(l.EntropyNames, l.ManySubdomains), s.by, func(x *subdomainSum) int { return len(x.names) }, clientDomain.compare) {
 		x := s.by[k]
-		if len(x.names) >= manySubdomains {
-			out = append(out, x.many(k))
+		if len(x.names) >= int(l.ManySubdomains) {
+			out = append(out, x.many(k, l))
 		}
-		if x.long >= entropyNames && x.bits/float64(x.long) > entropyBits {
+		if x.long >= int(l.EntropyNames) && x.bits/float64(x.long) > l.EntropyBits {
 			out = append(out, Observation{
 				Code: "dns.high_entropy_names", Title: "names that look like data", Who: k.client.String(), Frames: x.frames,
-				Statement: fmt.Sprintf("%d names of %d and more characters below %s have %.2f bits of entropy a character on average", x.long, entropyLength, k.domain, x.bits/float64(x.long)),
-				Rule:      fmt.Sprintf("at least %d such names with more than %.1f bits on average", entropyNames, entropyBits),
+				Statement: fmt.Sprintf("%d names of %d and more characters below %s have %.2f bits of entropy a character on average", x.long, l.EntropyLength, k.domain, x.bits/float64(x.long)),
+				Rule:      fmt.Sprintf("at least %d such names with more than %.1f bits on average", l.EntropyNames, l.EntropyBits),
 				Source:    "common practice; hexadecimal text has at most 4 bits a character, base32 5",
 				Benign:    []string{"hashes of files or devices in names", "content delivery networks"}, Limits: domainLimits(),
 			})
@@ -149,7 +135,7 @@ func domainLimits() string {
 }
 
 // many describes many names below one domain, and what of them is like a tunnel.
-func (x *subdomainSum) many(k clientDomain) Observation {
+func (x *subdomainSum) many(k clientDomain, l *ObservationThresholds) Observation {
 	slices.Sort(x.lengths)
 	middle := x.lengths[len(x.lengths)/2]
 	fresh, texts := float64(len(x.names))/float64(x.asked), float64(x.texts)/float64(x.asked)
@@ -157,7 +143,7 @@ func (x *subdomainSum) many(k clientDomain) Observation {
 		Code: "dns.many_subdomains", Title: "many different names below one domain", Who: k.client.String(), Frames: x.frames,
 		Statement: fmt.Sprintf("%d different names below %s were asked for by %s in %d queries, %d of them TXT or NULL; the median name has %d characters",
 			len(x.names), k.domain, k.client, x.asked, x.texts, middle),
-		Rule:   fmt.Sprintf("at least %d different names below one domain by one client", manySubdomains),
+		Rule:   fmt.Sprintf("at least %d different names below one domain by one client", l.ManySubdomains),
 		Source: "RITA (100 subdomains)",
 		Benign: []string{"content delivery networks", "look-ups of block lists and virus scanners", "telemetry"}, Limits: domainLimits(),
 	}
@@ -165,13 +151,13 @@ func (x *subdomainSum) many(k clientDomain) Observation {
 		o.Statement += fmt.Sprintf(", %.0f names an hour", float64(len(x.names))/(float64(span)/3600e9))
 	}
 	var like []string
-	if middle > tunnelName {
-		like = append(like, fmt.Sprintf("names longer than %d characters", tunnelName))
+	if middle > int(l.TunnelName) {
+		like = append(like, fmt.Sprintf("names longer than %d characters", l.TunnelName))
 	}
-	if fresh > tunnelFresh {
+	if fresh > l.TunnelFresh {
 		like = append(like, fmt.Sprintf("%.0f %% of the queries ask for a new name", 100*fresh))
 	}
-	if texts >= tunnelTexts {
+	if texts >= l.TunnelTexts {
 		like = append(like, fmt.Sprintf("%.0f %% of them are TXT or NULL", 100*texts))
 	}
 	if len(like) > 0 {
@@ -181,7 +167,10 @@ func (x *subdomainSum) many(k clientDomain) Observation {
 }
 
 // failedNames looks for many names that do not exist, within minutes.
-type failedNames struct{ by map[netip.Addr]*failedSum }
+type failedNames struct {
+	limits *ObservationThresholds
+	by     map[netip.Addr]*failedSum
+}
 
 type failedSum struct {
 	window[string]  // of domains
@@ -190,7 +179,9 @@ type failedSum struct {
 	names           []string
 }
 
-func newFailedNames() *failedNames { return &failedNames{by: map[netip.Addr]*failedSum{}} }
+func newFailedNames(limits *ObservationThresholds) *failedNames {
+	return &failedNames{limits: limits, by: map[netip.Addr]*failedSum{}}
+}
 
 func (f *failedNames) fields() []string { return []string{"dns.qry.name", "dns.flags.rcode"} }
 
@@ -213,21 +204,21 @@ func (f *failedNames) watch(m *index.Message, t *talkers) {
 	}
 	x.failed++
 	_, domain := domainOf(fieldText(m, "dns.qry.name"))
-	if x.add(domain, m.Start, burstWindow) {
+	if x.add(domain, m.Start, f.limits.BurstWindow) {
 		x.frames, x.names = few(x.frames, m.Frame), few(x.names, domain)
 	}
 }
 
 func (f *failedNames) report() (out []Observation) {
-	for _, client := range reached(burstNames, f.by, func(x *failedSum) int { return x.best }, netip.Addr.Compare) {
+	for _, client := range reached(f.limits.BurstNames, f.by, func(x *failedSum) int { return x.best }, netip.Addr.Compare) {
 		x := f.by[client]
-		if 2*x.failed < x.answers || len(out) >= maxOfCode {
+		if float64(x.failed) < f.limits.BurstShare*float64(x.answers) || len(out) >= maxOfCode {
 			continue
 		}
 		out = append(out, Observation{
 			Code: "dns.nxdomain_burst", Title: "many names that do not exist", Who: client.String(), Frames: x.frames,
-			Statement: fmt.Sprintf("%s asked for %d different domains that do not exist within 5 minutes; %d of its %d answers were NXDOMAIN; among them %s", client, x.best, x.failed, x.answers, strings.Join(x.names, ", ")),
-			Rule:      fmt.Sprintf("at least %d different domains with NXDOMAIN in 5 minutes, and half of all answers", burstNames),
+			Statement: fmt.Sprintf("%s asked for %d different domains that do not exist within %s; %d of its %d answers were NXDOMAIN; among them %s", client, x.best, spanWords(f.limits.BurstWindow), x.failed, x.answers, strings.Join(x.names, ", ")),
+			Rule:      fmt.Sprintf("at least %d different domains with NXDOMAIN in %s, and %.0f %% of all answers", f.limits.BurstNames, spanWords(f.limits.BurstWindow), 100*f.limits.BurstShare),
 			Source:    "ours, after MITRE T1568.002",
 			Benign:    []string{"a search list of domains", "browsers that probe for captive portals", "a typing error in a configuration that is tried again"},
 			Limits:    "the registered domain is a guess from its labels",

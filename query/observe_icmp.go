@@ -8,20 +8,13 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of echo requests. icmp.sweep follows the rule that Zeek has for scans of
-// addresses (25 hosts in 5 minutes; Elastic raised its own from 10 to 100 hosts).
-// icmp.large_payload follows those of Splunk (above 1,000 bytes) and, of what leaves the
-// network, Elastic (256 bytes and more).
-const (
-	sweepHosts   = 25
-	sweepWindow  = index.Time(300e9)
-	largeEcho    = 1000
-	largeOutside = 256
-	icmpHeader   = 8
-)
+const icmpHeader = 8
 
 // echoes looks at whom echo requests go to and how large they are.
-type echoes struct{ by map[netip.Addr]*echoSum }
+type echoes struct {
+	limits *ObservationThresholds
+	by     map[netip.Addr]*echoSum
+}
 
 type echoSum struct {
 	window[netip.Addr]
@@ -32,7 +25,9 @@ type echoSum struct {
 	frames, huge       []uint32
 }
 
-func newEchoes() *echoes { return &echoes{by: map[netip.Addr]*echoSum{}} }
+func newEchoes(limits *ObservationThresholds) *echoes {
+	return &echoes{limits: limits, by: map[netip.Addr]*echoSum{}}
+}
 
 func (e *echoes) fields() []string { return nil }
 
@@ -58,8 +53,8 @@ func (e *echoes) watch(m *index.Message, t *talkers) {
 		e.by[from] = x
 	}
 	x.requests++
-	x.size(m, internal(from) && !internal(to))
-	if x.add(to, m.Start, sweepWindow) {
+	x.size(m, e.limits, internal(from) && !internal(to))
+	if x.add(to, m.Start, e.limits.SweepWindow) {
 		x.frames = few(x.frames, m.Frame)
 	}
 }
@@ -70,12 +65,12 @@ func internal(a netip.Addr) bool {
 }
 
 // size counts a large request.
-func (x *echoSum) size(m *index.Message, leaves bool) {
+func (x *echoSum) size(m *index.Message, limits *ObservationThresholds, leaves bool) {
 	payload := m.Length - min(m.Length, icmpHeader)
 	switch {
-	case payload > largeEcho:
+	case payload > uint64(limits.LargeEcho):
 		x.large++
-	case payload >= largeOutside && leaves:
+	case payload >= uint64(limits.LargeEchoOutside) && leaves:
 		x.outside++
 	default:
 		return
@@ -95,24 +90,24 @@ func (e *echoes) report() (out []Observation) {
 		if i >= maxOfCode {
 			break
 		}
-		if x.best >= sweepHosts {
+		if x.best >= int(e.limits.SweepHosts) {
 			out = append(out, Observation{
 				Code: "icmp.sweep", Title: "echo requests to many hosts", Who: who.String(), Frames: x.frames,
-				Statement: fmt.Sprintf("%s sent echo requests to %d different hosts within 5 minutes, %d requests in all, %d of them answered (%.0f %%)",
-					who, x.best, x.requests, x.answered, 100*float64(x.answered)/float64(x.requests)),
-				Rule:   fmt.Sprintf("echo requests to at least %d hosts in 5 minutes", sweepHosts),
+				Statement: fmt.Sprintf("%s sent echo requests to %d different hosts within %s, %d requests in all, %d of them answered (%.0f %%)",
+					who, x.best, spanWords(e.limits.SweepWindow), x.requests, x.answered, 100*float64(x.answered)/float64(x.requests)),
+				Rule:   fmt.Sprintf("echo requests to at least %d hosts in %s", e.limits.SweepHosts, spanWords(e.limits.SweepWindow)),
 				Source: "Zeek's rule for scans of addresses (25 in 5 minutes), applied to ICMP; Elastic uses 100",
 				Benign: []string{"monitoring", "an inventory of the network"},
 			})
 		}
 		if x.large+x.outside > 0 {
-			out = append(out, x.largeOnes(who))
+			out = append(out, x.largeOnes(who, e.limits))
 		}
 	}
 	return out
 }
 
-func (x *echoSum) largeOnes(who netip.Addr) Observation {
+func (x *echoSum) largeOnes(who netip.Addr, limits *ObservationThresholds) Observation {
 	sizes := ""
 	for i, n := range largest(x.sizes, func(n int) int { return n }, func(a, b uint64) int { return int(int64(a) - int64(b)) }) {
 		if i == someValues {
@@ -124,20 +119,18 @@ func (x *echoSum) largeOnes(who netip.Addr) Observation {
 	return Observation{
 		Code: "icmp.large_payload", Title: "large echo requests", Who: who.String(), Frames: x.huge,
 		Statement: fmt.Sprintf("%s sent %d echo requests that carry more than %d bytes, and %d of %d bytes and more from an internal to an external address; sizes (requests):%s",
-			who, x.large, largeEcho, x.outside, largeOutside, sizes),
-		Rule:   fmt.Sprintf("an echo request that carries more than %d bytes, or %d from an internal to an external address", largeEcho, largeOutside),
+			who, x.large, limits.LargeEcho, x.outside, limits.LargeEchoOutside, sizes),
+		Rule:   fmt.Sprintf("an echo request that carries more than %d bytes, or %d from an internal to an external address", limits.LargeEcho, limits.LargeEchoOutside),
 		Source: "Splunk's rule (1,000 bytes) and Elastic's (256 bytes to outside)",
 		Benign: []string{"tests of the path's MTU"},
 	}
 }
 
-// Thresholds of what echoes carry: icmp.payload_asymmetry is ours, after RFC 792 and
-// RFC 4443, by which a reply carries what its request does; icmp.payload_entropy is found
-// by the decoder, with the bound of nDPI for encrypted or random data.
-const changedEchoes = 5
-
 // echoPayloads looks at what echoes carry, by who asked and who answered.
-type echoPayloads struct{ by map[addrPair]*payloadSum }
+type echoPayloads struct {
+	limits *ObservationThresholds
+	by     map[addrPair]*payloadSum
+}
 
 type addrPair struct{ a, b netip.Addr }
 
@@ -155,7 +148,9 @@ type payloadSum struct {
 	said            string
 }
 
-func newEchoPayloads() *echoPayloads { return &echoPayloads{by: map[addrPair]*payloadSum{}} }
+func newEchoPayloads(limits *ObservationThresholds) *echoPayloads {
+	return &echoPayloads{limits: limits, by: map[addrPair]*payloadSum{}}
+}
 
 func (e *echoPayloads) fields() []string { return nil }
 
@@ -209,11 +204,11 @@ func (e *echoPayloads) report() (out []Observation) {
 		if i >= maxOfCode {
 			break
 		}
-		if x.changed >= changedEchoes {
+		if x.changed >= int(e.limits.ChangedEchoes) {
 			out = append(out, Observation{
 				Code: "icmp.payload_asymmetry", Title: "echo replies that carry other bytes than their requests", Who: k.a.String(), Frames: x.frames,
 				Statement: fmt.Sprintf("%d replies of %s to %s do not carry the bytes of their requests", x.changed, k.b, k.a),
-				Rule:      fmt.Sprintf("at least %d pairs of request and reply whose bytes differ", changedEchoes), Source: "RFC 792, RFC 4443",
+				Rule:      fmt.Sprintf("at least %d pairs of request and reply whose bytes differ", e.limits.ChangedEchoes), Source: "RFC 792, RFC 4443",
 				Benign: []string{"a host that answers echoes wrongly", "a middlebox that rewrites them"}, Limits: "packets that the snap length cut are not compared",
 			})
 		}

@@ -1,9 +1,11 @@
 package query
 
 import (
+	"fmt"
 	"strings"
 
 	"pcapidx/index"
+	"pcapidx/ingest/diag"
 )
 
 // scanRule describes what the diagnosis of a capture finds about scans.
@@ -13,22 +15,28 @@ type scanRule struct {
 }
 
 func scanRules() []scanRule {
-	zeek := "the diagnosis' threshold; Zeek's are 15 ports and 25 hosts in 5 minutes, Elastic's 100 hosts"
+	t, ours := diag.Defaults(), "the diagnosis' default (`ingest --thresholds` sets others)"
+	window := spanWords(index.Time(t.ScanWindow))
+	zeek := ours + "; Zeek's are 15 ports and 25 hosts in 5 minutes, Elastic's 100 hosts"
 	return []scanRule{
 		{
-			"port_scan", "scan.ports", "many ports of a host are tried", "failed attempts at 15 and more different ports of one host in 60 s", zeek,
+			"port_scan", "scan.ports", "many ports of a host are tried",
+			fmt.Sprintf("failed attempts at %d and more different ports of one host in %s", t.ScanPorts, window), zeek,
 			[]string{"an inventory or a test of the network by its owner", "a client that looks for a service that moves"},
 		},
 		{
-			"host_scan", "scan.hosts", "one port of many hosts is tried", "failed attempts at one port of 15 and more different hosts in 60 s", zeek,
+			"host_scan", "scan.hosts", "one port of many hosts is tried",
+			fmt.Sprintf("failed attempts at one port of %d and more different hosts in %s", t.ScanHosts, window), zeek,
 			[]string{"an inventory or monitoring", "peer-to-peer programs whose peers have gone", "printers and shares that are looked for"},
 		},
 		{
-			"stealth_scan", "scan.stealth", "packets that no connection begins with", "first packets with odd flags to 5 and more targets in 60 s, or lone ACKs to 15 that were reset", "the diagnosis' threshold",
+			"stealth_scan", "scan.stealth", "packets that no connection begins with",
+			fmt.Sprintf("first packets with odd flags to %d and more targets in %s, or lone ACKs to %d that were reset", t.StealthProbes, window, t.ScanPorts), ours,
 			[]string{"connections that hosts forgot", "broken network cards or drivers"},
 		},
 		{
-			"syn_flood", "scan.unfinished", "many unfinished handshakes", "100 and more handshakes at one port within a second that were never finished", "the diagnosis' threshold",
+			"syn_flood", "scan.unfinished", "many unfinished handshakes",
+			fmt.Sprintf("%d and more handshakes at one port within a second that were never finished", t.FloodRate), ours,
 			[]string{"a service that is down or overloaded", "a capture of one direction only"},
 		},
 	}

@@ -10,18 +10,9 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of failed logins are those of Zeek for SSH: 30 in 30 minutes. Those of calls
-// are VoIPmonitor's: 50 in 600 s.
-const (
-	failedLogins  = 30
-	loginsWindow  = index.Time(1800e9)
-	differentUser = 10
-	spreadCalls   = 50
-	spreadWindow  = index.Time(600e9)
-)
-
 // registrations looks for many refused logins, and for agents that scan.
 type registrations struct {
+	limits *ObservationThresholds
 	by     map[netip.Addr]*loginSum
 	tried  map[uint32]bool // requests with credentials
 	agents map[string]*ValueCount
@@ -39,8 +30,8 @@ func scanners() []string {
 	return []string{"friendly-scanner", "sipvicious", "sipcli", "pplsip", "sundayddr", "vaxsipuseragent"}
 }
 
-func newRegistrations() *registrations {
-	return &registrations{by: map[netip.Addr]*loginSum{}, tried: map[uint32]bool{}, agents: map[string]*ValueCount{}}
+func newRegistrations(limits *ObservationThresholds) *registrations {
+	return &registrations{limits: limits, by: map[netip.Addr]*loginSum{}, tried: map[uint32]bool{}, agents: map[string]*ValueCount{}}
 }
 
 func (r *registrations) fields() []string {
@@ -79,7 +70,7 @@ func (r *registrations) refused(m *index.Message, who netip.Addr) {
 		x = &loginSum{users: map[string]bool{}}
 		r.by[who] = x
 	}
-	for len(x.recent) > 0 && m.Start-x.recent[0] > loginsWindow || len(x.recent) >= maxWindow {
+	for len(x.recent) > 0 && m.Start-x.recent[0] > r.limits.LoginsWindow || len(x.recent) >= maxWindow {
 		x.recent = x.recent[1:]
 	}
 	x.recent = append(x.recent, m.Start)
@@ -91,20 +82,20 @@ func (r *registrations) refused(m *index.Message, who netip.Addr) {
 }
 
 func (r *registrations) report() (out []Observation) {
-	for _, who := range reached(failedLogins, r.by, func(x *loginSum) int { return x.best }, netip.Addr.Compare) {
+	for _, who := range reached(r.limits.FailedLogins, r.by, func(x *loginSum) int { return x.best }, netip.Addr.Compare) {
 		x := r.by[who]
 		if len(out) >= maxOfCode {
 			break
 		}
 		o := Observation{
 			Code: "sip.register_failures", Title: "many refused registrations or calls", Who: who.String(), Frames: x.frames,
-			Statement: fmt.Sprintf("%s was refused %d times within 30 minutes after it sent credentials (401, 407), or for good (403), for %d different users", who, x.best, len(x.users)),
-			Rule:      fmt.Sprintf("at least %d refusals of REGISTER or INVITE in 30 minutes, the first of each login left out", failedLogins),
+			Statement: fmt.Sprintf("%s was refused %d times within %s after it sent credentials (401, 407), or for good (403), for %d different users", who, x.best, spanWords(r.limits.LoginsWindow), len(x.users)),
+			Rule:      fmt.Sprintf("at least %d refusals of REGISTER or INVITE in %s, the first of each login left out", r.limits.FailedLogins, spanWords(r.limits.LoginsWindow)),
 			Source:    "Zeek's rule for guesses of SSH passwords (30 in 30 minutes), applied to SIP",
 			Benign:    []string{"a phone with a wrong password that tries again", "many phones behind one address"},
 		}
-		if len(x.users) >= differentUser {
-			o.Statement += fmt.Sprintf(": at least %d users are tried", differentUser)
+		if len(x.users) >= int(r.limits.DifferentUsers) {
+			o.Statement += fmt.Sprintf(": at least %d users are tried", r.limits.DifferentUsers)
 		}
 		out = append(out, o)
 	}
@@ -121,8 +112,9 @@ func (r *registrations) report() (out []Observation) {
 
 // callSpread looks for accounts that call many numbers within minutes.
 type callSpread struct {
-	by    map[string]*spreadSum
-	calls map[uint32]string // numbers that were called, by request
+	limits *ObservationThresholds
+	by     map[string]*spreadSum
+	calls  map[uint32]string // numbers that were called, by request
 }
 
 type spreadSum struct {
@@ -132,8 +124,8 @@ type spreadSum struct {
 	numbers          []string
 }
 
-func newCallSpread() *callSpread {
-	return &callSpread{by: map[string]*spreadSum{}, calls: map[uint32]string{}}
+func newCallSpread(limits *ObservationThresholds) *callSpread {
+	return &callSpread{limits: limits, by: map[string]*spreadSum{}, calls: map[uint32]string{}}
 }
 
 func (c *callSpread) fields() []string {
@@ -165,22 +157,22 @@ func (c *callSpread) watch(m *index.Message, _ *talkers) {
 	if strings.HasPrefix(number, "+") || strings.HasPrefix(number, "00") || strings.HasPrefix(number, "011") {
 		x.abroad++
 	}
-	if x.add(number, m.Start, spreadWindow) {
+	if x.add(number, m.Start, c.limits.SpreadWindow) {
 		x.frames, x.numbers = few(x.frames, m.Frame), few(x.numbers, number)
 	}
 }
 
 func (c *callSpread) report() (out []Observation) {
-	for _, account := range reached(spreadCalls, c.by, func(x *spreadSum) int { return x.best }, strings.Compare) {
+	for _, account := range reached(c.limits.SpreadCalls, c.by, func(x *spreadSum) int { return x.best }, strings.Compare) {
 		x := c.by[account]
 		if len(out) >= maxOfCode {
 			break
 		}
 		out = append(out, Observation{
 			Code: "sip.call_spread", Title: "one account calls many numbers", Who: account, Frames: x.frames,
-			Statement: fmt.Sprintf("%d different numbers were called by %s and answered within 10 minutes, %d calls in all, %d to numbers that begin with +, 00 or 011; among them %s",
-				x.best, account, x.answered, x.abroad, strings.Join(x.numbers, ", ")),
-			Rule:   fmt.Sprintf("INVITE to at least %d different numbers by one account in 10 minutes, answered 2xx", spreadCalls),
+			Statement: fmt.Sprintf("%d different numbers were called by %s and answered within %s, %d calls in all, %d to numbers that begin with +, 00 or 011; among them %s",
+				x.best, account, spanWords(c.limits.SpreadWindow), x.answered, x.abroad, strings.Join(x.numbers, ", ")),
+			Rule:   fmt.Sprintf("INVITE to at least %d different numbers by one account in %s, answered 2xx", c.limits.SpreadCalls, spanWords(c.limits.SpreadWindow)),
 			Source: "VoIPmonitor's example (50 in 600 s)",
 			Benign: []string{"a call centre", "a gateway that all calls of a company pass through"},
 			Limits: "which of the numbers are abroad depends on the country, which is not known",

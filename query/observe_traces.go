@@ -10,18 +10,13 @@ import (
 	"pcapidx/index"
 )
 
-// Thresholds of icmp.traceroute: Zeek's interval and its bound of the time to live of
-// probes; three answers are ours.
-const (
-	traceAnswers = 3
-	traceWindow  = index.Time(180e9)
-	traceTTL     = 10
-	maxTraces    = 16 // pairs of hosts of which the probes are counted
-)
+// maxTraces bounds the pairs of hosts of which the probes are counted.
+const maxTraces = 16
 
 // traces looks for hosts that find out the way to another one by the errors of the
 // routers between them.
 type traces struct {
+	limits *ObservationThresholds
 	frames []uint32 // of Time Exceeded
 	times  []index.Time
 	by     map[addrPair]*traceSum
@@ -46,7 +41,7 @@ func (t *traces) watch(m *index.Message, _ *talkers) {
 // review reads which packets the errors are about, and counts the probes of those pairs
 // that have enough.
 func (t *traces) review(ctx context.Context, x Capture) error {
-	if len(t.frames) < traceAnswers {
+	if len(t.frames) < int(t.limits.TraceAnswers) {
 		return nil
 	}
 	t.by = map[addrPair]*traceSum{}
@@ -54,15 +49,15 @@ func (t *traces) review(ctx context.Context, x Capture) error {
 		return err
 	}
 	asked := 0
-	for _, k := range reached(traceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
+	for _, k := range reached(t.limits.TraceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
 		s := t.by[k]
 		if asked == maxTraces {
 			break
 		}
 		asked++
-		filter := fmt.Sprintf("ip.src == %s && ip.dst == %s && ip.ttl < %d && !(icmp.type == 11)", k.a, k.b, traceTTL)
+		filter := fmt.Sprintf("ip.src == %s && ip.dst == %s && ip.ttl < %d && !(icmp.type == 11)", k.a, k.b, t.limits.TraceTTL)
 		if k.a.Is6() {
-			filter = fmt.Sprintf("ipv6.src == %s && ipv6.dst == %s && ipv6.hlim < %d && !(icmpv6.type == 3)", k.a, k.b, traceTTL)
+			filter = fmt.Sprintf("ipv6.src == %s && ipv6.dst == %s && ipv6.hlim < %d && !(icmpv6.type == 3)", k.a, k.b, t.limits.TraceTTL)
 		}
 		var err error
 		if s.probes, err = matchingFrames(ctx, x, filter); err != nil {
@@ -84,7 +79,7 @@ func (t *traces) note(r *frameRecord) {
 		t.by[k] = s
 	}
 	s.times = append(s.times, r.row.Time)
-	for r.row.Time-s.times[0] > traceWindow {
+	for r.row.Time-s.times[0] > t.limits.TraceWindow {
 		s.times = s.times[1:]
 	}
 	s.best = max(s.best, len(s.times))
@@ -95,7 +90,7 @@ func (t *traces) note(r *frameRecord) {
 }
 
 func (t *traces) report() (out []Observation) {
-	for _, k := range reached(traceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
+	for _, k := range reached(t.limits.TraceAnswers, t.by, func(x *traceSum) int { return x.best }, addrPair.compare) {
 		s := t.by[k]
 		if s.probes == 0 {
 			continue
@@ -106,9 +101,9 @@ func (t *traces) report() (out []Observation) {
 		}
 		out = append(out, Observation{
 			Code: "icmp.traceroute", Title: "a way that is traced", Who: k.a.String(), Frames: s.frames,
-			Statement: fmt.Sprintf("%d Time Exceeded within 3 minutes for packets from %s to %s, by %d routers (%s); %d packets on that way have a time to live below %d",
-				s.best, k.a, k.b, len(s.routers), strings.Join(names, ", "), s.probes, traceTTL),
-			Rule:   fmt.Sprintf("at least %d Time Exceeded for one pair of hosts in 3 minutes, and packets with a time to live below %d", traceAnswers, traceTTL),
+			Statement: fmt.Sprintf("%d Time Exceeded within %s for packets from %s to %s, by %d routers (%s); %d packets on that way have a time to live below %d",
+				s.best, spanWords(t.limits.TraceWindow), k.a, k.b, len(s.routers), strings.Join(names, ", "), s.probes, t.limits.TraceTTL),
+			Rule:   fmt.Sprintf("at least %d Time Exceeded for one pair of hosts in %s, and packets with a time to live below %d", t.limits.TraceAnswers, spanWords(t.limits.TraceWindow), t.limits.TraceTTL),
 			Source: "Zeek's detect-traceroute (3 minutes, below 10)",
 			Benign: []string{"somebody looks for a fault", "monitoring of ways", "a routing loop near the source"},
 			Limits: fmt.Sprintf("the first %d errors are read; probes that were captured behind routers have a smaller time to live than they were sent with", maxReviewed),

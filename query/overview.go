@@ -46,12 +46,12 @@ func (e *Engine) Overview(ctx context.Context, q OverviewRequest) (*OverviewAnsw
 		return nil, wrap(err)
 	}
 	defer x.Close()
-	look := func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID) }
+	look := func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID, e.limits) }
 	if k, ok := x.(interface {
-		keptOverview(look func() (*OverviewAnswer, error)) (*OverviewAnswer, error)
+		keptOverview(limits *ObservationThresholds, look func() (*OverviewAnswer, error)) (*OverviewAnswer, error)
 	}); ok {
 		look = func() (*OverviewAnswer, error) {
-			return k.keptOverview(func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID) })
+			return k.keptOverview(e.limits, func() (*OverviewAnswer, error) { return overviewOf(ctx, x, entry.ID, e.limits) })
 		}
 	}
 	whole, err := look()
@@ -71,20 +71,26 @@ func (e *Engine) Overview(ctx context.Context, q OverviewRequest) (*OverviewAnsw
 	return &a, nil
 }
 
+// keptOverview is what a look at a capture found with some thresholds.
+type keptOverview struct {
+	limits *ObservationThresholds
+	answer *OverviewAnswer
+}
+
 // keptOverview looks at a capture once while it stays open.
-func (k *keptIndex) keptOverview(look func() (*OverviewAnswer, error)) (*OverviewAnswer, error) {
-	if a := k.overview.Load(); a != nil {
-		return a, nil
+func (k *keptIndex) keptOverview(limits *ObservationThresholds, look func() (*OverviewAnswer, error)) (*OverviewAnswer, error) {
+	if o := k.overview.Load(); o != nil && o.limits == limits {
+		return o.answer, nil
 	}
 	a, err := look()
 	if err == nil {
-		k.overview.Store(a)
+		k.overview.Store(&keptOverview{limits, a})
 	}
 	return a, err
 }
 
 // overviewOf looks at a capture. Messages and connections are read at the same time.
-func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, error) {
+func overviewOf(ctx context.Context, x Capture, id string, limits *ObservationThresholds) (*OverviewAnswer, error) {
 	s := x.Summary()
 	a := &OverviewAnswer{Capture: id, Connections: s.Connections, Protocols: []ProtocolFigure{}}
 	names := []string{anyConnection}
@@ -98,7 +104,7 @@ func overviewOf(ctx context.Context, x Capture, id string) (*OverviewAnswer, err
 	slices.SortFunc(a.Protocols, func(x, y ProtocolFigure) int {
 		return cmp.Or(-cmp.Compare(x.Messages, y.Messages), cmp.Compare(x.Protocol, y.Protocol))
 	})
-	o := newObserving(x, names)
+	o := newObserving(x, names, limits)
 	o.scans = true
 	walked := make(chan error, 1)
 	go func() { walked <- o.walk(ctx) }()

@@ -313,5 +313,5 @@ func flagField(name string) (string, error) {
 			return "tcp.flags." + field, nil
 		}
 	}
-	return "", unknownWord("TCP flag", name, known)
+	return "", UnknownWord("TCP flag", name, known)
 }

@@ -131,7 +131,7 @@ func testBounds(l *lists, t *filter.Test) bounds {
 	}
 	// Whatever is asked of a field, the frame must have it.
 	if f := appFieldOf(t.Left); f != nil && f.kind == ofMessage {
-		return bounds{nil, l.messages(f.real, nil)}
+		return bounds{nil, l.messages(f, nil)}
 	}
 	if names := protocolsOf(t.Left); names != nil {
 		return bounds{nil, l.protocol(names...)}

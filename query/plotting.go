@@ -105,9 +105,9 @@ func (q *PlotRequest) check() error {
 	directions := []string{"client", "server"}
 	switch {
 	case !slices.Contains(plot.Kinds(), q.Kind):
-		return unknownWord("kind of plot", q.Kind, plot.Kinds())
+		return UnknownWord("kind of plot", q.Kind, plot.Kinds())
 	case q.Direction != "" && !slices.Contains(directions, q.Direction):
-		return unknownWord("direction", q.Direction, directions)
+		return UnknownWord("direction", q.Direction, directions)
 	case !seconds(q.FromS) || !seconds(q.ToS):
 		return badRequest("give seconds since the start of the connection, such as 1.5", "the times cannot be used")
 	case q.ToS != 0 && q.ToS <= q.FromS:

@@ -24,11 +24,22 @@ import (
 type Engine struct {
 	source Source
 	writer Writer
+	limits *ObservationThresholds
 }
 
 // New gives an Engine over a source. writer may be nil: then nothing can be
 // added.
-func New(source Source, writer Writer) *Engine { return &Engine{source: source, writer: writer} }
+func New(source Source, writer Writer) *Engine {
+	t := DefaultObservationThresholds()
+	return &Engine{source: source, writer: writer, limits: &t}
+}
+
+// WithThresholds gives an Engine whose observations have other thresholds.
+func (e *Engine) WithThresholds(t ObservationThresholds) *Engine {
+	other := *e
+	other.limits = &t
+	return &other
+}
 
 // Kind classifies an Error; the CLI derives its exit code from it.
 type Kind int
@@ -121,11 +132,12 @@ type Paged struct {
 	Hints      []string `json:"hints,omitempty"`       // what to know or do next
 }
 
-// nearest gives those of the known words that are close to a mistyped one.
-func nearest(word string, known []string) string {
+// Nearest gives the known word that is closest to a mistyped one, the first of several;
+// "" if none is close.
+func Nearest(word string, known []string) string {
 	best, limit := "", max(1, len(word)/2)
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= limit && d > 0 {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= limit && k != word {
 			best, limit = k, d-1
 		}
 	}
@@ -158,10 +170,10 @@ func distance(a, b string) int {
 	return d[len(a)][len(b)]
 }
 
-// unknownWord refuses a word that is none of the known ones.
-func unknownWord(what, word string, known []string) *Error {
+// UnknownWord refuses a word that is none of the known ones.
+func UnknownWord(what, word string, known []string) *Error {
 	hint := "one of " + strings.Join(known, ", ")
-	if n := nearest(word, known); n != "" {
+	if n := Nearest(word, known); n != "" {
 		hint = "did you mean " + n + "? Known: " + strings.Join(known, ", ")
 	}
 	return badRequest(hint, "unknown %s %q", what, word)

@@ -189,9 +189,9 @@ func (q *SearchRequest) check() error {
 	case len(q.Needle) > maxNeedle:
 		return badRequest("search for a part of it", "%d bytes are too many: a search takes at most %d", len(q.Needle), maxNeedle)
 	case !slices.Contains(SearchModes(), q.Mode):
-		return unknownWord("mode", q.Mode, SearchModes())
+		return UnknownWord("mode", q.Mode, SearchModes())
 	case !slices.Contains(SearchPlaces(), q.In):
-		return unknownWord("place", q.In, SearchPlaces())
+		return UnknownWord("place", q.In, SearchPlaces())
 	case q.MaxEdits != 0 && q.Mode != modeFuzzy && !q.byWords():
 		return badRequest("`--mode fuzzy` counts edits of bytes, `--mode words` of words", "mode %s has no edits", q.Mode)
 	case q.byWords() && (q.MaxEdits < 0 || q.MaxEdits > index.MaxWordEdits):

@@ -49,7 +49,7 @@ func parseSort(name string, reverse bool) (sortOrder, error) {
 	case "retransmissions":
 		return sortOrder{name, index.SortResent, !reverse}, nil
 	}
-	return sortOrder{}, unknownWord("sort order", name, []string{"frame", "start", "duration", "bytes", "packets", "rtt", "retransmissions"})
+	return sortOrder{}, UnknownWord("sort order", name, []string{"frame", "start", "duration", "bytes", "packets", "rtt", "retransmissions"})
 }
 
 // value turns a column's value so that smaller comes first.

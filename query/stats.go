@@ -62,9 +62,9 @@ func (e *Engine) Stats(ctx context.Context, q StatsRequest) (*StatsAnswer, error
 	q.By = strings.ToLower(q.By)
 	switch {
 	case !slices.Contains(statsGroups(), q.By):
-		return nil, unknownWord("group", q.By, statsGroups())
+		return nil, UnknownWord("group", q.By, statsGroups())
 	case !slices.Contains(statsMetrics(), q.Metric):
-		return nil, unknownWord("metric", q.Metric, statsMetrics())
+		return nil, UnknownWord("metric", q.Metric, statsMetrics())
 	case q.Top < 0:
 		return nil, badRequest("give 0 for all rows, or a positive number", "top %d is negative", q.Top)
 	}

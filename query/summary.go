@@ -115,7 +115,7 @@ func (e *Engine) Summary(ctx context.Context, q SummaryRequest) (*SummaryAnswer,
 	}
 	defer x.Close()
 	a := &SummaryAnswer{Capture: entry.ID, Protocol: q.Protocol, View: q.View}
-	s := newSummer(x, a, &q)
+	s := newSummer(x, a, &q, e.limits)
 	if err := s.read(ctx); err != nil {
 		return nil, wrap(err)
 	}
@@ -143,9 +143,9 @@ func (q *SummaryRequest) check() error {
 	case q.Protocol == "":
 		return badRequest("one of "+strings.Join(known, ", "), "which protocol?")
 	case !slices.Contains(known, q.Protocol):
-		return unknownWord("protocol", q.Protocol, known)
+		return UnknownWord("protocol", q.Protocol, known)
 	case !slices.Contains(summaryViews(), q.View):
-		return unknownWord("view", q.View, summaryViews())
+		return UnknownWord("view", q.View, summaryViews())
 	case q.Limit < 0 || q.SlowMS < 0:
 		return badRequest("give a positive number, or 0", "limit or latency is negative")
 	}

@@ -70,7 +70,7 @@ const (
 	maxServerRTT = 1 << 14 // of one server
 )
 
-func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
+func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest, limits *ObservationThresholds) *summer {
 	s := &summer{
 		capture: x, answer: a, request: q, codes: newTally(maxSummed), warned: newTally(maxSummed),
 		servers: map[sender]int32{}, lastSum: noServer, ends: knownEnds{capture: x},
@@ -79,7 +79,7 @@ func newSummer(x Capture, a *SummaryAnswer, q *SummaryRequest) *summer {
 	for range s.tops {
 		s.counts = append(s.counts, newTally(maxSummed))
 	}
-	s.watch = newObserving(x, a.Of)
+	s.watch = newObserving(x, a.Of, limits)
 	s.watch.records = &s.ends
 	s.scan = messageScan{capture: x, request: &MessagesRequest{}, ends: endsReader{capture: x}, texts: newMessageTexts(false), patience: patiences()}
 	return s

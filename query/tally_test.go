@@ -135,7 +135,7 @@ func TestSumsAreStored(t *testing.T) {
 	}
 	for _, s := range proto.Sums() {
 		a := SummaryAnswer{}
-		w := newSummer(x, &a, &SummaryRequest{Protocol: s.Word}).wish()
+		w := newSummer(x, &a, &SummaryRequest{Protocol: s.Word}, &ObservationThresholds{}).wish()
 		if !w.Sums || w.NoFields || len(w.Fields) == 0 || !slices.Equal(w.Protocols, s.Protocols) {
 			t.Errorf("%s: %+v", s.Word, w)
 		}

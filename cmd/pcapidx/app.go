@@ -29,9 +29,10 @@ type app struct {
 	out    *output
 	stderr io.Writer
 
-	thresholds *diag.Thresholds // of what is ingested; nil: the defaults
-	noText     bool             // what is ingested gets no text index
-	keepOpen   bool             // indexes stay open between questions
+	thresholds *diag.Thresholds             // of what is ingested; nil: the defaults
+	observing  *query.ObservationThresholds // of questions; nil: the defaults
+	noText     bool                         // what is ingested gets no text index
+	keepOpen   bool                         // indexes stay open between questions
 }
 
 // storeDir gives the folder of the store: flag, environment, default.
@@ -88,7 +89,7 @@ func (a *app) engine() (*query.Engine, error) {
 	if a.keepOpen {
 		source = query.NewKeptSource(s, keptIndexes, keptIdle)
 	}
-	return query.New(source, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds, NoText: a.noText}}), nil
+	return a.observe(query.New(source, &writer{store: s, stdin: a.stdin, config: ingest.Config{Thresholds: a.thresholds, NoText: a.noText}})), nil
 }
 
 // writer lets the engine add captures by package ingest.

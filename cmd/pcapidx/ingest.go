@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"pcapidx/ingest/diag"
 	"pcapidx/query"
 )
 
@@ -33,23 +31,6 @@ func (a *app) ingestCommand() *cobra.Command {
 	cmd.Flags().StringVar(&thresholds, "thresholds", "", "JSON file with limits of the diagnostics, such as {\"SlowResponse\": \"250ms\"}")
 	a.noTextFlag(cmd)
 	return cmd
-}
-
-// readThresholds reads the limits of the diagnostics from a file, if one is named.
-func (a *app) readThresholds(path string) error {
-	if path == "" {
-		return nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return &query.Error{Kind: query.NotFound, Msg: err.Error(), Err: err}
-	}
-	t, err := diag.ParseThresholds(data)
-	if err != nil {
-		return &query.Error{Kind: query.BadRequest, Msg: path + ": " + err.Error(), Err: err}
-	}
-	a.thresholds = &t
-	return nil
 }
 
 // ingest indexes the files one by one and goes on after one that fails; the

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -92,55 +91,6 @@ func exitCode(err error) int {
 	return exitIO // also: the answer could not be written
 }
 
-// usageError turns what cobra says of a command line into a bad request.
-func usageError(c *cobra.Command, err error) error {
-	hint := fmt.Sprintf("`%s --help` shows what there is", c.CommandPath())
-	if c.HasParent() {
-		hint = "usage: " + c.UseLine() + "; " + hint
-	}
-	return &query.Error{Kind: query.BadRequest, Msg: err.Error(), Hint: hint, Err: err}
-}
-
-// unknownCommand refuses arguments of the program itself: they are commands
-// that do not exist.
-func unknownCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
-	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-		hint = "did you mean " + strings.Join(like, " or ") + "? " + hint
-	}
-	return &query.Error{Kind: query.BadRequest, Msg: fmt.Sprintf("unknown command %q", args[0]), Hint: hint}
-}
-
-// helpTopic refuses `help` of a command that does not exist.
-func helpTopic(c *cobra.Command, args []string) error {
-	found, rest, err := c.Root().Find(args)
-	if err == nil && found == c.Root() {
-		return unknownCommand(found, rest)
-	}
-	return err
-}
-
-// explainArguments makes wrong arguments of c and the commands below it usage
-// errors.
-func explainArguments(c *cobra.Command) {
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			err := check(c, args)
-			var own *query.Error
-			if err == nil || errors.As(err, &own) {
-				return err
-			}
-			return usageError(c, err)
-		}
-	}
-	for _, below := range c.Commands() {
-		explainArguments(below)
-	}
-}
-
 // root builds the command tree.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -157,7 +107,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.store, "store", "", "folder of the indexed captures (default $PCAPIDX_STORE or "+defaultStoreText()+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
-	root.SetFlagErrorFunc(usageError)
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		a.ingestCommand(), a.capturesCommand(), a.infoCommand(), a.connectionsCommand(), a.packetsCommand(), a.packetCommand(), a.searchCommand(), a.followCommand(),
 		a.statsCommand(), a.diagnoseCommand(), a.trafficCommand(), a.mcpTrafficCommand(), a.messagesCommand(), a.summaryCommand(), a.objectsCommand(), a.fieldsCommand(), a.plotCommand(), a.exportCommand(), a.rmCommand(), a.checkCommand(), a.reindexCommand(),

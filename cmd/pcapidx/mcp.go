@@ -18,6 +18,7 @@ import (
 type toolFlags struct {
 	config   mcp.Config
 	logLevel string
+	limits   string // file of the thresholds of observations
 	flags    *pflag.FlagSet
 }
 
@@ -33,6 +34,7 @@ func (t *toolFlags) add(f *pflag.FlagSet, level string) {
 	f.StringSliceVar(&t.config.ReadDirs, "allow-dir", nil, "folder that capture files may be read from (default any over stdio, none over HTTP)")
 	f.BoolVar(&t.config.AllowURL, "allow-url", false, "let captures be downloaded from public addresses (default true over stdio, false over HTTP)")
 	f.StringVar(&t.config.ExportDir, "export-dir", "", "folder that packets are exported into (default exports/ in the store)")
+	thresholdsFlag(f, &t.limits)
 	f.StringVar(&t.logLevel, "log-level", level, "debug, info, warn or error")
 }
 
@@ -86,6 +88,9 @@ func (a *app) mcpConfig(t toolFlags) (mcp.Config, error) {
 	if err := level.UnmarshalText([]byte(t.logLevel)); err != nil {
 		return c, &query.Error{Kind: query.BadRequest, Msg: "unknown log level", Hint: "debug, info, warn or error", Err: err}
 	}
+	if err := a.readObserving(t.limits); err != nil {
+		return c, err
+	}
 	dir, err := a.storeDir()
 	if err != nil {
 		return c, err
@@ -103,7 +108,7 @@ func (a *app) mcpConfig(t toolFlags) (mcp.Config, error) {
 		}
 	}
 	// standard input carries the protocol: nothing is indexed from it
-	e, err := (&app{store: dir, stdin: strings.NewReader(""), keepOpen: true}).engine()
+	e, err := (&app{store: dir, stdin: strings.NewReader(""), keepOpen: true, observing: a.observing}).engine()
 	if err != nil {
 		return c, err
 	}

@@ -84,7 +84,7 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 		return err
 	}
 	store := index.OpenStore(dir)
-	c.Engine, c.Usage = engines(store), store.Usage
+	c.Engine, c.Usage = a.engines(store), store.Usage
 	if s.http.Keys != nil {
 		if c.Secret, err = s.http.Keys.Derive("handles"); err != nil {
 			return &query.Error{Kind: query.IO, Msg: err.Error(), Err: err}
@@ -174,7 +174,7 @@ func keysDir(store string) string { return filepath.Join(store, "keys") }
 
 // engines gives each user an engine over the user's own captures, made when it
 // is first asked for.
-func engines(store *index.Store) func(user string) (*query.Engine, error) {
+func (a *app) engines(store *index.Store) func(user string) (*query.Engine, error) {
 	var mu sync.Mutex
 	made := map[string]*query.Engine{}
 	return func(user string) (*query.Engine, error) {
@@ -186,7 +186,7 @@ func engines(store *index.Store) func(user string) (*query.Engine, error) {
 			if user != "" {
 				own = store.ForOwner(user)
 			}
-			e = query.New(query.NewKeptSource(own, keptIndexes, keptIdle), &writer{store: own, stdin: strings.NewReader("")})
+			e = a.observe(query.New(query.NewKeptSource(own, keptIndexes, keptIdle), &writer{store: own, stdin: strings.NewReader("")}))
 			made[user] = e
 		}
 		return e, nil

@@ -12,6 +12,7 @@ import (
 
 func (a *app) summaryCommand() *cobra.Command {
 	var q query.SummaryRequest
+	var limits string
 	cmd := &cobra.Command{
 		Use:   "summary CAPTURE [PROTOCOL]",
 		Short: "Sum up one application protocol, or all: counts, latency, errors, busiest names, observations",
@@ -22,10 +23,14 @@ func (a *app) summaryCommand() *cobra.Command {
 			"of them - scans, connections at regular intervals, passwords in clear text, weak TLS, tunnels:\n" +
 			"numbers with their evidence and explanations without harm, no verdicts.",
 		Example: "  pcapidx summary trace.pcap\n  pcapidx summary trace.pcap dns\n  pcapidx summary trace.pcap http --view errors\n" +
-			"  pcapidx summary trace.pcap sql --view slow --limit 20",
+			"  pcapidx summary trace.pcap sql --view slow --limit 20\n" +
+			"  pcapidx summary trace.pcap --thresholds office.json",
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: a.completeFirst,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.readObserving(limits); err != nil {
+				return err
+			}
 			e, err := a.engine()
 			if err != nil {
 				return err
@@ -47,6 +52,7 @@ func (a *app) summaryCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&q.View, "view", "", "overview (default), transactions, errors, slow, hosts")
 	f.Float64Var(&q.SlowMS, "slow-ms", 0, "latency above which a transaction counts as slow, ms")
+	thresholdsFlag(f, &limits)
 	f.IntVar(&q.Limit, "limit", 0, "most rows, and most values of each list (0: 10)")
 	return cmd
 }

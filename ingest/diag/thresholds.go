@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,30 +17,40 @@ import (
 // number of nanoseconds or a text such as "250ms".
 func ParseThresholds(data []byte) (Thresholds, error) {
 	t := Defaults()
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(data, &given); err != nil {
-		return t, fmt.Errorf("read thresholds: %w", err)
-	}
-	names := make([]string, 0, len(given))
-	for name := range given {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	v := reflect.ValueOf(&t).Elem()
-	for _, name := range names {
-		field := v.FieldByName(name)
-		if !field.IsValid() {
-			return t, fmt.Errorf("unknown threshold %q; known are %s", name, strings.Join(thresholdNames(), ", "))
-		}
-		if err := setThreshold(field, given[name]); err != nil {
-			return t, fmt.Errorf("threshold %s: %w", name, err)
-		}
-	}
-	return t, nil
+	err := ReadThresholds(data, &t)
+	return t, err
 }
 
-func thresholdNames() (names []string) {
-	for f := range reflect.TypeFor[Thresholds]().Fields() {
+// UnknownThreshold is the error of a name that no threshold has.
+type UnknownThreshold struct {
+	Name  string
+	Known []string // in the order of the fields
+}
+
+func (e *UnknownThreshold) Error() string { return fmt.Sprintf("unknown threshold %q", e.Name) }
+
+// ReadThresholds sets those fields of the struct behind into that a JSON object names. It
+// is for structs whose fields are thresholds: numbers, times in ns (int64) and lists.
+func ReadThresholds(data []byte, into any) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(data, &given); err != nil {
+		return fmt.Errorf("read thresholds: %w", err)
+	}
+	v := reflect.ValueOf(into).Elem()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		field := v.FieldByName(name)
+		if !field.IsValid() {
+			return &UnknownThreshold{name, thresholdNames(v.Type())}
+		}
+		if err := setThreshold(field, given[name]); err != nil {
+			return fmt.Errorf("threshold %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func thresholdNames(t reflect.Type) (names []string) {
+	for f := range t.Fields() {
 		names = append(names, f.Name)
 	}
 	return names

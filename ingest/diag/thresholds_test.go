@@ -13,7 +13,7 @@ func TestParseThresholds(t *testing.T) {
 		t.Errorf("%+v (%v)", got, err)
 	}
 	for text, part := range map[string]string{
-		`{"SlowRespons": 1}`:          `unknown threshold "SlowRespons"; known are Undecided`,
+		`{"SlowRespons": 1}`:          `unknown threshold "SlowRespons"`,
 		`{"SlowResponse": "soon"}`:    "threshold SlowResponse: time: invalid duration",
 		`{"ScanPorts": -1}`:           "threshold ScanPorts",
 		`[1]`:                         "read thresholds",

@@ -12,7 +12,10 @@
 // payload beyond the first bytes of an unfinished message.
 package payload
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Kinds of transport: IP protocol numbers.
 const (
@@ -45,9 +48,13 @@ type Result struct {
 	// nobody got the payload: a piece of a longer message, or nothing there.
 	Protocols []string
 	// Segment: the packet has tcp.segment_data.
-	Segment     bool
+	Segment bool
+	// Opaque: the payload is that of TLS, but none of it is a record ("Continuation Data").
+	Opaque      bool
 	DataLengths []int // data.len
 	PDUSizes    []int // tcp.pdu.size
+
+	records bool // of TLS were seen
 }
 
 // Limits of a Result: a hostile packet can hold thousands of tiny messages.
@@ -70,19 +77,20 @@ type Analyzer struct {
 func New() *Analyzer { return &Analyzer{registry: dissectors()} }
 
 // Conn is the application side of one connection. The zero value is ready. It
-// holds at most about 1.5 KiB: two flows with headMax bytes and an unfinished
+// holds at most about 1.6 KiB: two flows with headMax bytes and an unfinished
 // HTTP header each, and nothing of them before the first TCP payload.
 type Conn struct {
-	app    proto  // settled for the conversation, if any
-	inner  proto  // what HTTP was upgraded to, or tunnels
-	server uint16 // TCP: the port that a SYN went to
-	asked  uint16 // port that HTTP's CONNECT named
-	tunnel uint16 // the same, once the proxy agreed
-	client uint8  // direction of the CONNECT
-	marks  uint16 // what protocols remember
-	method uint8  // of the last HTTP request
-	number uint32 // program of remote procedure calls; POP: bytes of the mail to come
-	flows  *[2]flow
+	app      proto  // settled for the conversation, if any
+	inner    proto  // what HTTP was upgraded to, or tunnels
+	server   uint16 // TCP: the port that a SYN went to
+	asked    uint16 // port that HTTP's CONNECT named
+	tunnel   uint16 // the same, once the proxy agreed
+	client   uint8  // direction of the CONNECT
+	marks    uint16 // what protocols remember
+	method   uint8  // of the last HTTP request
+	number   uint32 // program of remote procedure calls; POP: bytes of the mail to come
+	flows    *[2]flow
+	channels *channels // of RTSP; nil if there are none
 }
 
 // Quoted gives the state for a packet of the connection that another one quotes: what
@@ -90,6 +98,10 @@ type Conn struct {
 func (c *Conn) Quoted() Conn {
 	q := *c
 	q.flows = nil
+	if c.channels != nil {
+		x := *c.channels
+		q.channels = &x
+	}
 	return q
 }
 
@@ -115,6 +127,7 @@ const (
 func (a *Analyzer) Feed(conn *Conn, p *Packet) *Result {
 	r := &a.result
 	r.Protocols, r.DataLengths, r.PDUSizes, r.Segment = r.Protocols[:0], r.DataLengths[:0], r.PDUSizes[:0], false
+	r.Opaque, r.records = false, false
 	if p.Kind == TCP && p.SYN {
 		conn.server = p.Dst.Port()
 		if p.ACK {
@@ -128,6 +141,7 @@ func (a *Analyzer) Feed(conn *Conn, p *Packet) *Result {
 	*c = call{analyzer: a, conn: conn, res: r, packet: p, dir: p.Dir & 1, src: p.Src.Port(), dst: p.Dst.Port()}
 	if p.Kind == TCP {
 		c.tcp()
+		r.Opaque = !r.records && len(r.Protocols) > 0 && !slices.ContainsFunc(r.Protocols, func(name string) bool { return name != "tls" })
 		return r
 	}
 	c.b, c.n, c.cut = p.Data, p.Length, len(p.Data) < p.Length

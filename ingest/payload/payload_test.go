@@ -26,6 +26,9 @@ func TestDatagrams(t *testing.T) {
 		{"its port takes all", "53", "\x01", "dns"},
 		{"STUN", "40001", "\x00\x01\x00\x00\x21\x12\xa4\x42" + zeros(12), "stun"},
 		{"STUN with a method that is none", "40001", "\x08\x01\x00\x00\x21\x12\xa4\x42" + zeros(12), "data data=20"},
+		{"MS-TURN, many sessions", "40001", "\xff\x10\x00\x0b" + zeros(8) + "abc", "stun:data data=3"},
+		{"MS-TURN, another length", "40001", "\xff\x10\x00\x0a" + zeros(8) + "abc", "data data=15"},
+		{"STUN before the cookie with data", "40001", "\x01\x15\x00\x0c" + zeros(16) + "\x00\x0f\x00\x00\x00\x13\x00\x02ab\x00\x00", "classicstun:data data=2"},
 		{"STUN before the cookie", "40001", "\x00\x01\x00\x08" + zeros(24), "classicstun"},
 		{"QUIC", "40001", "\xc3\x00\x00\x00\x01\x08" + zeros(1240), "quic"},
 		{"QUIC without a long header", "40001", "\x43" + zeros(60), "data data=61"},
@@ -80,8 +83,22 @@ func TestExpected(t *testing.T) {
 	if got := feed(a, &Conn{}, UDP, "192.0.2.2:48000", "192.0.2.1:40700", media); got != "rtp" {
 		t.Errorf("to the announced port: %s", got)
 	}
-	if got := feed(a, &Conn{}, UDP, "192.0.2.1:40701", "192.0.2.2:48001", media); got != "rtcp" {
-		t.Errorf("from the port after it: %s", got)
+	for _, c := range []struct{ port, payload, want string }{
+		{"40700", "\x80\x04\x00\x01abcdefgh1234", "rtp:g723"},
+		{"40700", "\x80\xe5\x00\x01abcdefgh1234", "rtp:rtpevent"},
+		{"40700", "\x80\x65\x00\x01abcdefgh", "rtp"},
+		{"40700", "\x80\xc8\x00\x01abcdefgh", "rtp:rtcp"},
+		{"40700", "\x80\xd7\x00\x01abcdefgh", "-"},
+		{"40700", "\x00\x60\x00\x01abcdefgh", "data data=12"},
+		{"40700", "\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl", "stun"},
+		{"40701", "\x80\xc8\x00\x01abcdefgh", "rtcp"},
+		{"40701", "\x80\x60\x00\x01abcdefgh", "-"},
+		{"40701", "\x80\xc8", "-"},
+		{"40701", "\x00\xc8\x00\x01abcdefgh", "data data=12"},
+	} {
+		if got := feed(a, &Conn{}, UDP, "192.0.2.1:"+c.port, "192.0.2.2:48001", c.payload); got != c.want {
+			t.Errorf("%q from port %s: %s, want %s", c.payload, c.port, got, c.want)
+		}
 	}
 	feed(a, &Conn{}, UDP, "192.0.2.1:40100", "192.0.2.2:69", "\x00\x01file\x00octet\x00")
 	if got := feed(a, &Conn{}, UDP, "192.0.2.2:40101", "192.0.2.1:40100", "\x00\x03\x00\x01abc"); got != "tftp:data data=3" {
@@ -165,6 +182,32 @@ func TestCut(t *testing.T) {
 		})
 		if got := shown(strings.Join(r.Protocols, ":"), r.Segment, join(r.DataLengths), join(r.PDUSizes)); got != c.want {
 			t.Errorf("%q to %s: got %s, want %s", c.data, c.port, got, c.want)
+		}
+	}
+}
+
+// TestOpaque: TLS that is not made of records.
+func TestOpaque(t *testing.T) {
+	const client, server, record = "192.0.2.1:40002", "192.0.2.2:443", "\x17\x03\x03\x00\x04abcd"
+	for _, c := range []struct {
+		payload string
+		want    bool
+	}{
+		{record, false},
+		{record + record, false},
+		{record + "\x00\x01\x02\x03\x04\x05", false},
+		{"\x00\x01\x02\x03\x04\x05", true},
+		{"GET / HTTP/1.1\r\n\r\n", false},
+		{record[:5], false},
+	} {
+		a := New()
+		from, to := netip.MustParseAddrPort(client), netip.MustParseAddrPort(server)
+		r := a.Feed(&Conn{}, &Packet{Kind: TCP, Src: from, Dst: to, Length: len(c.payload), Data: []byte(c.payload)})
+		if r.Opaque != c.want {
+			t.Errorf("%q: %v", c.payload, r.Opaque)
+		}
+		if r = a.Feed(&Conn{}, &Packet{Kind: UDP, Src: from, Dst: to, Length: 1, Data: []byte("x")}); r.Opaque {
+			t.Error("a datagram")
 		}
 	}
 }

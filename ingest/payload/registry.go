@@ -61,6 +61,7 @@ func Names() []string {
 		"data-text-lines", "json", "xml", "sdp", "imf", "mime_multipart", "media", "image-gif", "image-jfif", "png", "urlencoded-form", "smb", "smb2", "browser", "rpc",
 		"tpkt", "cotp", "t125", "rdp", "s7comm", "proxy", "msrp", "cip", "cipcls", "iec60870_asdu", "db-lsp-disc", "classicstun", "nbdgm", "ftp-data", "rtp", "rtcp",
 	}
+	names = append(names, mediaNames()...)
 	for name := range dissectors().names {
 		names = append(names, name)
 	}

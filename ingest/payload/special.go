@@ -9,8 +9,8 @@ func special() []dissector {
 		{name: "tls", tcp: tls},
 		{name: "nbss", tcp: nbss},
 		{name: "tpkt", tcp: tpkt},
-		{name: "rtsp", tcp: textMessages("rtsp")},
-		{name: "sip", tcp: textMessages("sip"), udp: sip},
+		{name: "rtsp", tcp: textMessages("rtsp", (*call).rtspPart)},
+		{name: "sip", tcp: textMessages("sip", func(c *call, b []byte, _ int) { c.description(b) }), udp: sip},
 		{name: "imap", tcp: imap},
 		{name: "whois", tcp: lines("whois")},
 		{name: "bittorrent", tcp: bitTorrent},
@@ -46,8 +46,8 @@ func special() []dissector {
 }
 
 // textMessages makes a dissector of messages like those of HTTP: header lines,
-// an empty line, Content-Length bytes.
-func textMessages(name string) func(c *call) bool {
+// an empty line, Content-Length bytes. It shows each message, and its length, to part.
+func textMessages(name string, part func(c *call, b []byte, n int)) func(c *call) bool {
 	return func(c *call) bool {
 		named := false
 		for at := 0; at < c.n && at < len(c.b); {
@@ -67,7 +67,7 @@ func textMessages(name string) func(c *call) bool {
 				named = true
 				c.add(name)
 			}
-			c.description(b[:min(n, len(b))])
+			part(c, b[:min(n, len(b))], min(n, c.n-at))
 			at += n
 		}
 		return true

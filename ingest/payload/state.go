@@ -22,6 +22,13 @@ func (c *Conn) AppendBinary(b []byte) []byte {
 		b = c.flows[0].append(b)
 		b = c.flows[1].append(b)
 	}
+	b = append(b, flag(c.channels != nil))
+	if c.channels != nil {
+		for i := range c.channels.rtp {
+			b = binary.BigEndian.AppendUint64(b, c.channels.rtp[i])
+			b = binary.BigEndian.AppendUint64(b, c.channels.rtcp[i])
+		}
+	}
 	return b
 }
 
@@ -38,6 +45,12 @@ func (c *Conn) DecodeBinary(b []byte) []byte {
 		c.flows = new([2]flow)
 		c.flows[0].decode(&r)
 		c.flows[1].decode(&r)
+	}
+	if r.flag() {
+		c.channels = &channels{}
+		for i := range c.channels.rtp {
+			c.channels.rtp[i], c.channels.rtcp[i] = r.u64(), r.u64()
+		}
 	}
 	if r.bad || c.app >= known || c.inner >= known {
 		*c = Conn{}

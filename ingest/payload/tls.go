@@ -41,8 +41,10 @@ func tls(c *call) bool {
 		case isRecord(b):
 			n = be16(b, 3) + header
 			c.set(seenTLS)
+			c.res.records = true
 		case isHello2(b) && !c.has(seenTLS):
 			n = be16(b, 0)&0x7fff + 2
+			c.res.records = true
 		}
 		if n > left && c.ask {
 			c.want(at, n-left)

@@ -61,8 +61,14 @@ const stunCookie = 0x2112a442
 // stun takes messages with the magic cookie (RFC 8489, section 5). Its DATA
 // attributes hold data (RFC 8656, section 18.4).
 func stun(c *call) bool {
-	const header, dataAttribute, channelBind = 20, 0x0013, 9
+	const header, channelBind = 20, 9
+	const multiplexed, session = 0xff10, 8 // of Microsoft's TURN: a channel for many sessions
 	kind := be16(c.b, 0)
+	if kind == multiplexed && be16(c.b, 2)+4 == c.n && c.n > 4+session {
+		c.add("stun")
+		c.data(c.n - 4 - session)
+		return true
+	}
 	if c.has(hasChannels) && kind >= 0x4000 && kind < 0x8000 && be16(c.b, 2)+4 <= c.n && be16(c.b, 2) > 0 {
 		c.add("stun") // ChannelData (RFC 8656, section 12.4)
 		c.data(be16(c.b, 2))
@@ -78,6 +84,13 @@ func stun(c *call) bool {
 	if kind&^0x110 == channelBind {
 		c.set(hasChannels)
 	}
+	c.stunData()
+	return true
+}
+
+// stunData adds what the DATA attributes of a STUN message hold.
+func (c *call) stunData() {
+	const header, dataAttribute = 20, 0x0013
 	end := min(len(c.b), be16(c.b, 2)+header)
 	for at := header; at+4 <= end; {
 		n := be16(c.b, at+2)
@@ -86,7 +99,6 @@ func stun(c *call) bool {
 		}
 		at += 4 + (n+3)&^3
 	}
-	return true
 }
 
 // classicSTUN takes messages without the cookie (RFC 3489, section 11.1).
@@ -98,6 +110,7 @@ func classicSTUN(c *call) bool {
 	switch be16(c.b, 0) {
 	case 0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112, 0x0003, 0x0103, 0x0113, 0x0004, 0x0104, 0x0115, 0x0118, 0x0006, 0x0106, 0x0116:
 		c.add("classicstun")
+		c.stunData()
 		return true
 	}
 	return false
@@ -199,25 +212,6 @@ func gquicHello(c *call) bool {
 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
-
-// rtp dissects media that a session description announced (RFC 3550).
-func rtp(c *call) bool {
-	c.add("rtp")
-	return true
-}
-
-// isRTCP reports whether a datagram begins with a report (RFC 3550, section 6).
-func isRTCP(c *call) bool {
-	if len(c.b) < 8 || c.b[0]&0xc0 != 0x80 || c.b[1] < 200 || c.b[1] > 201 || c.n%4 != 0 {
-		return false
-	}
-	return (be16(c.b, 2)+1)*4 <= c.n
-}
-
-func rtcp(c *call) bool {
-	c.add("rtcp")
-	return true
-}
 
 // dcerpcDatagram: version 4 (C706, section 12.5).
 func dcerpcDatagram(c *call) bool {

@@ -15,7 +15,8 @@ func Sums() []Sum {
 	return []Sum{
 		{
 			Word: "http", Protocols: []string{"http"},
-			Top: []string{"http.request.method", "http.host", "http.request.uri", "http.content_type", "http.user_agent", "http.server"},
+			Top:     []string{"http.request.method", "http.host", "http.request.uri", "http.content_type", "http.user_agent", "http.server"},
+			Watched: []string{"http.location"},
 		},
 		{
 			Word: "dns", Protocols: []string{"dns", "mdns", "llmnr"},
