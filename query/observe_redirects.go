@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -16,21 +15,22 @@ import (
 // https is one of http alone.
 type redirects struct {
 	limits  *ObservationThresholds
-	asked   map[uint32]askedURI          // requests without a final answer
-	waiting map[clientURI]*redirectChain // by where the client was sent last
-	visits  int                          // URIs kept in chains
+	asked   map[uint32]askedURI       // requests without a final answer
+	waiting map[string]waitingClients // by the URI that they were sent to last
+	chains  int                       // in waiting
+	visits  int                       // URIs kept in chains
 	by      map[netip.Addr]*redirectSum
 }
 
+// askedURI is what a request asks for, as it stands there. Few requests are redirected:
+// only of these the URI is made of it.
 type askedURI struct {
-	uri  string // with the host, without the scheme
-	time index.Time
+	host, target string
+	time         index.Time
 }
 
-type clientURI struct {
-	client netip.Addr
-	uri    string
-}
+// waitingClients are chains that end at a URI, by client.
+type waitingClients map[netip.Addr]*redirectChain
 
 // redirectChain is redirects of which each answers the request that the one before made
 // the client send.
@@ -50,7 +50,7 @@ type redirectSum struct {
 }
 
 func newRedirects(limits *ObservationThresholds) *redirects {
-	return &redirects{limits: limits, asked: map[uint32]askedURI{}, waiting: map[clientURI]*redirectChain{}, by: map[netip.Addr]*redirectSum{}}
+	return &redirects{limits: limits, asked: map[uint32]askedURI{}, waiting: map[string]waitingClients{}, by: map[netip.Addr]*redirectSum{}}
 }
 
 func (r *redirects) fields() []string {
@@ -59,8 +59,12 @@ func (r *redirects) fields() []string {
 
 func (r *redirects) watch(m *index.Message, t *talkers) {
 	if m.Kind == index.Request {
-		if uri := requestURI(cmp.Or(fieldText(m, "http.host"), t.server().String()), fieldText(m, "http.request.uri")); uri != "" && len(r.asked) < maxObserved {
-			r.asked[m.Number] = askedURI{uri, m.Start}
+		if len(r.asked) < maxObserved {
+			host := fieldText(m, "http.host")
+			if host == "" {
+				host = t.server().String()
+			}
+			r.asked[m.Number] = askedURI{host, fieldText(m, "http.request.uri"), m.Start}
 		}
 		return
 	}
@@ -69,23 +73,48 @@ func (r *redirects) watch(m *index.Message, t *talkers) {
 		return
 	}
 	delete(r.asked, m.Request)
-	client := t.to().Addr()
-	from := clientURI{client, asked.uri}
-	chain := r.waiting[from]
-	delete(r.waiting, from)
-	to := ""
-	if strings.HasPrefix(m.Code, "3") {
-		to = redirectedTo(asked.uri, fieldText(m, "http.location"))
+	redirected := strings.HasPrefix(m.Code, "3")
+	if !redirected && r.chains == 0 {
+		return
 	}
-	if to == "" || len(r.waiting) >= maxObserved {
+	uri := requestURI(asked.host, asked.target)
+	if uri == "" || !redirected && r.waiting[uri] == nil {
+		return
+	}
+	client := t.to().Addr()
+	chain := r.take(uri, client)
+	to := ""
+	if redirected {
+		to = redirectedTo(uri, fieldText(m, "http.location"))
+	}
+	if to == "" || r.chains >= maxObserved {
 		return
 	}
 	if chain == nil || asked.time-chain.last > r.limits.RedirectGap {
 		chain = &redirectChain{visited: map[string]bool{}}
 	}
-	r.follow(chain, client, asked.uri)
+	r.follow(chain, client, uri)
 	chain.last, chain.frames = m.Start, few(chain.frames, m.Frame)
-	r.waiting[clientURI{client, to}] = chain
+	if r.waiting[to] == nil {
+		r.waiting[to] = waitingClients{}
+	}
+	if r.waiting[to][client] == nil {
+		r.chains++
+	}
+	r.waiting[to][client] = chain
+}
+
+// take gives the chain of a client that waits at a URI, which it does no more.
+func (r *redirects) take(uri string, client netip.Addr) *redirectChain {
+	clients := r.waiting[uri]
+	chain := clients[client]
+	if chain != nil {
+		r.chains--
+		if delete(clients, client); len(clients) == 0 {
+			delete(r.waiting, uri)
+		}
+	}
+	return chain
 }
 
 // follow adds a redirect from a URI to a chain.
