@@ -18,6 +18,7 @@ type redirects struct {
 	asked   map[uint32]askedURI       // requests without a final answer
 	waiting map[string]waitingClients // by the URI that they were sent to last
 	chains  int                       // in waiting
+	paths   map[string]int            // of URIs in waiting: how many
 	visits  int                       // URIs kept in chains
 	by      map[netip.Addr]*redirectSum
 }
@@ -50,7 +51,7 @@ type redirectSum struct {
 }
 
 func newRedirects(limits *ObservationThresholds) *redirects {
-	return &redirects{limits: limits, asked: map[uint32]askedURI{}, waiting: map[string]waitingClients{}, by: map[netip.Addr]*redirectSum{}}
+	return &redirects{limits: limits, asked: map[uint32]askedURI{}, waiting: map[string]waitingClients{}, paths: map[string]int{}, by: map[netip.Addr]*redirectSum{}}
 }
 
 func (r *redirects) fields() []string {
@@ -60,11 +61,7 @@ func (r *redirects) fields() []string {
 func (r *redirects) watch(m *index.Message, t *talkers) {
 	if m.Kind == index.Request {
 		if len(r.asked) < maxObserved {
-			host := fieldText(m, "http.host")
-			if host == "" {
-				host = t.server().String()
-			}
-			r.asked[m.Number] = askedURI{host, fieldText(m, "http.request.uri"), m.Start}
+			r.asked[m.Number] = askedURI{fieldText(m, "http.host"), fieldText(m, "http.request.uri"), m.Start}
 		}
 		return
 	}
@@ -74,8 +71,11 @@ func (r *redirects) watch(m *index.Message, t *talkers) {
 	}
 	delete(r.asked, m.Request)
 	redirected := strings.HasPrefix(m.Code, "3")
-	if !redirected && r.chains == 0 {
+	if !redirected && (r.chains == 0 || strings.HasPrefix(asked.target, "/") && r.paths[asked.target] == 0) {
 		return
+	}
+	if asked.host == "" {
+		asked.host = t.server().String()
 	}
 	uri := requestURI(asked.host, asked.target)
 	if uri == "" || !redirected && r.waiting[uri] == nil {
@@ -97,6 +97,7 @@ func (r *redirects) watch(m *index.Message, t *talkers) {
 	chain.last, chain.frames = m.Start, few(chain.frames, m.Frame)
 	if r.waiting[to] == nil {
 		r.waiting[to] = waitingClients{}
+		r.paths[pathOf(to)]++
 	}
 	if r.waiting[to][client] == nil {
 		r.chains++
@@ -112,6 +113,7 @@ func (r *redirects) take(uri string, client netip.Addr) *redirectChain {
 		r.chains--
 		if delete(clients, client); len(clients) == 0 {
 			delete(r.waiting, uri)
+			r.paths[pathOf(uri)]--
 		}
 	}
 	return chain
@@ -156,6 +158,9 @@ func requestURI(host, target string) string {
 	}
 	return plainURI(u)
 }
+
+// pathOf gives what stands behind the host of a URI without its scheme.
+func pathOf(uri string) string { return uri[max(0, strings.IndexByte(uri, '/')):] }
 
 func plainHost(host string) string {
 	host = strings.ToLower(host)
