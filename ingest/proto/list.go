@@ -11,6 +11,7 @@ func All() []Protocol {
 		sshProtocol(),
 		sipProtocol(),
 		rtspProtocol(),
+		http2Protocol(),
 		httpProtocol(),
 		sseProtocol(),
 		websocketProtocol(),
