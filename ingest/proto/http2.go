@@ -92,7 +92,8 @@ const (
 	h2Block      = 128 << 10 // bytes of a header in several frames
 	h2MaxHeaders = 256
 	h2MaxText    = 64 << 10 // bytes of the headers of one message
-	h2MaxTable   = 64 << 10 // bytes of a table of headers that were sent before
+	h2Table      = 4096     // bytes of a table of headers that were sent before, unless
+	h2MaxTable   = 64 << 10 // the receiver allows another size
 	h2MaxStreams = 4096     // requests without an answer
 )
 
@@ -125,6 +126,7 @@ type h2Side struct {
 	begun   bool // the preface, or the first frame, was there
 	lost    bool
 	headers *hpack.Decoder
+	table   int  // bytes that its table may take
 	broken  bool // headers cannot be decoded any more
 	// A frame that is passed over: its head, where it began, and what is to come of it.
 	long  h2Frame
@@ -148,7 +150,8 @@ type h2Frame struct {
 func newHTTP2() *http2 {
 	d := &http2{requests: map[uint32]uint32{}}
 	for i := range d.sides {
-		d.sides[i].headers = hpack.NewDecoder(4096, nil)
+		d.sides[i].table = h2Table
+		d.sides[i].headers = hpack.NewDecoder(h2Table, nil)
 		d.sides[i].headers.SetMaxStringLength(index.MaxFieldText)
 	}
 	return d
@@ -317,4 +320,10 @@ func (d *http2) End(s *Stream, rest []byte, e End) {
 }
 
 // Held implements Holder.
-func (d *http2) Held() int { return cap(d.sides[0].block) + cap(d.sides[1].block) + 32*len(d.requests) }
+func (d *http2) Held() int {
+	n := 32 * len(d.requests)
+	for i := range d.sides {
+		n += cap(d.sides[i].block) + d.sides[i].table
+	}
+	return n
+}

@@ -28,6 +28,7 @@ func (d *http2) payload(s *Stream, side *h2Side, m *Message, f h2Frame, b []byte
 		code := number(0)
 		m.Uint(h2ResetError, uint64(code))
 		m.Summary += ", " + h2Error(code)
+		delete(d.requests, f.stream)
 		if code != 0 && code != 8 { // NO_ERROR, CANCEL
 			m.Warn("http2.rst_stream", index.SeverityNote, "a stream was given up: "+h2Error(code))
 		}
@@ -58,7 +59,10 @@ func (d *http2) settings(s *Stream, m *Message, f h2Frame, b []byte) {
 		id := binary.BigEndian.Uint16(b)
 		m.Uint(h2SettingID, uint64(id))
 		if id == tableSize {
-			d.sides[1-s.Side()].headers.SetAllowedMaxDynamicTableSize(min(binary.BigEndian.Uint32(b[2:]), h2MaxTable))
+			size := min(binary.BigEndian.Uint32(b[2:]), h2MaxTable)
+			other := &d.sides[1-s.Side()]
+			other.headers.SetAllowedMaxDynamicTableSize(size)
+			other.table = int(size)
 		}
 	}
 	if len(b) > 0 {
