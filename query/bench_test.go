@@ -51,7 +51,7 @@ func manyConnections(b *testing.B, n int) *Engine {
 			b.Fatal(err)
 		}
 	}
-	if err := w.Finish(&index.Summary{}); err != nil {
+	if err := w.Finish(&index.Summary{Applications: &index.MessageSummary{}}); err != nil {
 		b.Fatal(err)
 	}
 	x, err := index.Open(dir)
