@@ -226,7 +226,12 @@ func TestPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	now, old := &Text{places: f}, &Text{}
+	file, err := os.Open(filepath.Join(dir, placesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	now, many, old := &Text{places: f}, &Text{places: &placesReader{file: file}}, &Text{}
 	for _, c := range []struct {
 		text *Text
 		id   string
@@ -234,7 +239,10 @@ func TestPlaces(t *testing.T) {
 	}{
 		{now, docID(1), true},
 		{old, string(appendPlace(nil, &want)), true},
+		{many, docID(1), true},
 		{now, docID(2), false},
+		{many, docID(2), false},
+		{now, docID(1<<32 - 1), false},
 		{old, docID(1), false},
 		{now, "", false},
 		{old, string(appendPlace(nil, &want)[1:]), false},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,22 +94,64 @@ func (p *placesWriter) close() error {
 	return p.err
 }
 
+// placesReader gives places: from memory, or, of very many documents, from the file.
+type placesReader struct {
+	all  []byte
+	file *os.File
+}
+
+// maxPlaces is how many bytes of places are kept in memory: those of a question are
+// spread over all of the file.
+const maxPlaces = 16 << 20
+
 // openPlaces opens the file of a text folder, nil if there is none.
-func openPlaces(folder string) (*os.File, error) {
+func openPlaces(folder string) (*placesReader, error) {
 	f, err := os.Open(filepath.Join(folder, placesFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, errors.Join(err, f.Close())
+	case info.Size() > maxPlaces:
+		return &placesReader{file: f}, nil
+	}
+	all, err := io.ReadAll(f)
+	return &placesReader{all: all}, errors.Join(err, f.Close())
+}
+
+// read gives the place of a document.
+func (p *placesReader) read(number uint32) ([]byte, error) {
+	from := int64(number) * placeBytes
+	if p.file == nil {
+		if from+placeBytes > int64(len(p.all)) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return p.all[from : from+placeBytes], nil
+	}
+	b := make([]byte, placeBytes)
+	_, err := p.file.ReadAt(b, from)
+	return b, err
+}
+
+// Close releases the file. There may be none.
+func (p *placesReader) Close() error {
+	if p == nil || p.file == nil {
+		return nil
+	}
+	return p.file.Close()
 }
 
 // place says which chunk the document of an id is.
 func (t *Text) place(id string) (d TextDoc, err error) {
 	b := []byte(id)
 	if len(b) == docIDBytes && t.places != nil {
-		b = make([]byte, placeBytes)
-		number := binary.BigEndian.Uint32([]byte(id))
-		if _, err := t.places.ReadAt(b, int64(number)*placeBytes); err != nil {
+		number := binary.BigEndian.Uint32(b)
+		if b, err = t.places.read(number); err != nil {
 			return d, fmt.Errorf("place of document %d: %w", number, err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -21,7 +20,7 @@ import (
 // processes may have it open.
 type Text struct {
 	path   string
-	places *os.File // nil: the ids of documents are their places
+	places *placesReader // nil: the ids of documents are their places
 	engine *scorch.Scorch
 	reader api.IndexReader
 	count  uint64
@@ -68,7 +67,7 @@ func (t *Text) Close() error {
 	if t.reader != nil {
 		_ = t.reader.Close()
 	}
-	_ = t.places.Close() // of nil it does nothing
+	_ = t.places.Close()
 	return t.engine.Close()
 }
 
