@@ -118,6 +118,14 @@ func (x *Index) MessageText(number uint32) (text []byte, err error) {
 	return text, err
 }
 
+// messageGroup gives the stored group that a message is in, and the number of its first
+// one; nil if there is none.
+func (v *view) messageGroup(number uint32) (first uint32, value []byte, err error) {
+	first = firstMessage(number)
+	value, err = v.find(bucketMessages, key32(first))
+	return first, value, err
+}
+
 // MessageGroup gives the messages that are stored together with a message, in order
 // of their numbers; none if there is no such message.
 func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
@@ -126,8 +134,7 @@ func (x *Index) MessageGroup(number uint32) (group []Message, err error) {
 		return nil, err
 	}
 	err = x.view(func(v *view) error {
-		first := firstMessage(number)
-		value, err := v.find(bucketMessages, key32(first))
+		first, value, err := v.messageGroup(number)
 		if err != nil || value == nil {
 			return err
 		}
@@ -150,8 +157,7 @@ func (x *Index) Message(number uint32) (m *Message, err error) {
 		return nil, err
 	}
 	err = x.view(func(v *view) error {
-		first := firstMessage(number)
-		value, err := v.find(bucketMessages, key32(first))
+		first, value, err := v.messageGroup(number)
 		if err != nil || value == nil {
 			return err
 		}

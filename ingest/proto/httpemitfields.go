@@ -119,8 +119,6 @@ func httpStatusText(code int) string {
 }
 
 // httpStatusTexts are the meanings of status codes.
-//
-//nolint:gochecknoglobals // a table that is made once
 var httpStatusTexts = sync.OnceValue(func() map[int]string {
 	return map[int]string{
 		100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints",
